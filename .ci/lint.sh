@@ -1,0 +1,35 @@
+#!/bin/sh
+# .ci/lint.sh: style, and what the floors of the house forbid. Says everything that is wrong, then
+# fails.
+
+wrong=0
+
+# check WHAT COMMAND...
+check() {
+  what=$1
+  shift
+  "$@" || { echo "lint: $what"; wrong=1; }
+}
+
+# never WHAT PATTERN FILE...: no line of the files may match.
+never() {
+  what=$1 pattern=$2
+  shift 2
+  if grep -nE "$pattern" "$@" /dev/null; then echo "lint: $what"; wrong=1; fi
+}
+
+all_but() { find src -name '*.[ch]' ! -name "$1"; }
+
+check "luacheck" luacheck -q --no-color lua spec examples
+check "clang-format -i makes these right" \
+  clang-format --dry-run --Werror $(find src spec examples -name '*.[ch]')
+
+never "floors 0 and 1 know nothing of Lua" '#include.*(lua|tensor\.h|lib\.h|error\.h)' \
+  src/dtype.h src/shape.[ch] src/pool.[ch] src/kernel.h src/fastmath.h src/k_*
+never "memory comes from Lua: sk_new, sk_scratch" '\<(malloc|calloc|realloc|free)\(' src/*
+never "userdata is made in tensor.c only" 'lua_newuserdatauv\(' $(all_but tensor.c)
+never "errors go through error.h" \
+  'luaL_(error|argerror|check(integer|number|string|udata|option))\(' $(all_but error.c)
+if git grep -nI --untracked '[[:space:]]$'; then echo "lint: spaces at the end of a line"; wrong=1; fi
+
+exit $wrong

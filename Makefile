@@ -1,0 +1,124 @@
+# sslkit
+#
+#   make demo        install what is missing (Debian), build, train a student on a random teacher
+#   make test        the same, then the tests (SPEC=spec/tensor_spec.lua for some of them)
+#   make test-all    with the slow ones
+#   make sanitize    the tests under the address and undefined behaviour sanitizers
+#   make lint        style, and the floors of the house
+#   make bench       side by side with the peers (make bench-deps installs those)
+#   make deps        everything that the targets above need
+#   make build       build/sslkit/core.so; eval "$(make -s env)" lets lua5.4 find it
+#   make install     into PREFIX (or LUADIR and LIBDIR); LuaRocks calls build and install
+#
+# Only deps, demo, the tests and bench-deps install packages, and only through .ci/deps.sh.
+
+LUA        ?= lua5.4
+LUA_INCDIR ?= $(or $(patsubst -I%,%,$(shell pkg-config --cflags-only-I lua5.4 2>/dev/null)), \
+                /usr/include/lua5.4)
+BUILD      ?= build
+CFLAGS     ?= -O2 -g
+LIBFLAG    ?= -shared
+PREFIX     ?= /usr/local
+LUADIR     ?= $(PREFIX)/share/lua/5.4
+LIBDIR     ?= $(PREFIX)/lib/lua/5.4
+SPEC       ?= spec
+JOBS       ?= $(shell getconf _NPROCESSORS_ONLN)
+
+# What CFLAGS from outside, LuaRocks' or a packager's, must not take away.
+OURS    = -std=gnu11 -fPIC -fvisibility=hidden -pthread -Wall -Wextra -I$(LUA_INCDIR)
+OURS   += $(if $(filter true,$(CI)),-Werror)
+# Last on the line, so that -O2 does not win: below -O3 gcc 12 hardly vectorises.
+KERNELS = -O3 -fno-math-errno -fno-trapping-math
+# OpenBLAS starts threads: the code that they run must outlive the lua_State that loaded it
+# (nodelete).
+LIBS    = -lopenblas -llapacke -lm -lpthread -Wl,-z,nodelete
+
+CORE   := $(BUILD)/sslkit/core.so
+OBJ    := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
+
+SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer
+preload     = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
+
+MAKEFLAGS += --no-print-directory
+export CC LUA LUA_INCDIR LUA_PATH LUA_CPATH
+LUA_PATH  := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
+LUA_CPATH := $(abspath $(BUILD))/?.so;;
+unexport LUA_PATH_5_4 LUA_CPATH_5_4
+
+.PHONY: build core demo test test-all sanitize lint bench bench-deps deps env install clean
+
+build: $(BUILD)/ready
+	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) core
+
+core: $(CORE)
+	@:
+
+$(BUILD)/ready:
+	@.ci/deps.sh --check build
+	@mkdir -p $(BUILD)/obj $(BUILD)/sslkit
+	@touch $@
+
+$(CORE): $(OBJ)
+	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/ready
+	$(CC) $(CFLAGS) $(CPPFLAGS) $(OURS) $(OPTIMISE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/k_%.o: OPTIMISE = $(KERNELS)
+
+-include $(OBJ:.o=.d)
+
+demo:
+	@.ci/deps.sh build run data
+	@$(MAKE) build
+	$(LUA) examples/random_teacher.lua
+
+test:
+	@.ci/deps.sh build run data test
+	@$(MAKE) build
+	@$(LUA) spec/run.lua --exclude-tags=slow $(SPEC)
+
+test-all:
+	@.ci/deps.sh build run data test rocks
+	@$(MAKE) build
+	@$(LUA) spec/run.lua $(ARGS) $(SPEC)
+
+# Storage without slack, so that one element too far is seen; the interpreter is not instrumented,
+# so the sanitizers' libraries are loaded ahead of it.
+sanitize: BUILD = build-asan
+sanitize:
+	@.ci/deps.sh build run data test
+	@$(MAKE) build BUILD=$(BUILD) CFLAGS="-O1 -g $(SANITIZERS)" LDFLAGS="$(SANITIZERS)" KERNELS= \
+	  CPPFLAGS="-DSK_NO_CLONES -DSK_NO_SLACK"
+	@LUA_CPATH="$(abspath $(BUILD))/?.so;;" OPENBLAS_NUM_THREADS=1 SANITIZE=1 PRELOAD="$(preload)" \
+	  ASAN_OPTIONS=detect_leaks=1:exitcode=9 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	  $(LUA) spec/run.lua --exclude-tags=train,slow $(SPEC)
+
+lint:
+	@.ci/deps.sh --check lint
+	@.ci/lint.sh
+
+bench: build
+	@: >bench.jsonl
+	@for topic in $(filter-out %/harness.lua,$(wildcard examples/bench/*.lua)); do \
+	  $(LUA) $$topic $(ARGS) >bench.part || { rm bench.part; exit 1; }; \
+	  tee -a bench.jsonl <bench.part; \
+	done
+	@rm -f bench.part
+
+bench-deps:
+	@.ci/deps.sh build run bench
+
+deps:
+	@.ci/deps.sh build run data test lint rocks
+
+env:
+	@echo "export LUA_PATH='$(LUA_PATH)' LUA_CPATH='$(LUA_CPATH)'"
+
+install: build
+	mkdir -p $(DESTDIR)$(LUADIR)/sslkit $(DESTDIR)$(LIBDIR)/sslkit
+	cp -R lua/sslkit/. $(DESTDIR)$(LUADIR)/sslkit
+	cp $(CORE) $(DESTDIR)$(LIBDIR)/sslkit
+
+clean:
+	rm -rf build build-asan bench.jsonl
