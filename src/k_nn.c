@@ -1,0 +1,175 @@
+/* Fused kernels of learning: softmax and cross-entropy over rows, and optimiser steps over whole
+ * parameters. */
+#include "fastmath.h"
+#include "kernel.h"
+
+#define WORK 16384
+
+/* {== Softmax over rows =================================================== */
+
+/* z, p, g, out: [rows,n], or [rows] where noted; the exponentials are of the row's dtype, the sums
+ * float64. */
+typedef struct rows {
+  const void *z, *p, *g;
+  int64_t n;
+  bool logarithm;
+  void *out;
+} rows;
+
+static inline float exp_float(float x) { return fast_expf(x); }
+static inline double exp_double(double x) { return exp(x); }
+
+#define SOFTMAX(T)                                                                                 \
+  /* e = exp(z - max z); returns the sum of e. A row of -inf alone has no softmax: NaN. */         \
+  SK_CLONES static double exponentials_##T(const T *z, int64_t n, T *e, T *top) {                  \
+    T m = z[0];                                                                                    \
+    double sum = 0;                                                                                \
+    for (int64_t i = 1; i < n; i++) m = z[i] > m ? z[i] : m;                                       \
+    for (int64_t i = 0; i < n; i++) e[i] = exp_##T(z[i] - m);                                      \
+    for (int64_t i = 0; i < n; i++) sum += (double)e[i];                                           \
+    *top = m;                                                                                      \
+    return sum;                                                                                    \
+  }                                                                                                \
+  static void softmax_##T(void *ctx, int64_t first, int64_t last) {                                \
+    const rows *r = ctx;                                                                           \
+    for (int64_t i = first; i < last; i++) {                                                       \
+      const T *z = (const T *)r->z + i * r->n;                                                     \
+      T *o = (T *)r->out + i * r->n, top;                                                          \
+      double sum = exponentials_##T(z, r->n, o, &top);                                             \
+      T scale = (T)(1 / sum);                                                                      \
+      if (r->logarithm)                                                                            \
+        for (int64_t k = 0; k < r->n; k++) o[k] = (T)((double)(z[k] - top) - log(sum));            \
+      else                                                                                         \
+        for (int64_t k = 0; k < r->n; k++) o[k] *= scale;                                          \
+    }                                                                                              \
+  }                                                                                                \
+  /* out[rows] = -sum_k p_k log softmax(z)_k */                                                    \
+  static void cross_entropy_##T(void *ctx, int64_t first, int64_t last) {                          \
+    const rows *r = ctx;                                                                           \
+    for (int64_t i = first; i < last; i++) {                                                       \
+      const T *z = (const T *)r->z + i * r->n, *p = (const T *)r->p + i * r->n;                    \
+      double sum = 0, loss = 0;                                                                    \
+      T top = z[0];                                                                                \
+      for (int64_t k = 1; k < r->n; k++) top = z[k] > top ? z[k] : top;                            \
+      for (int64_t k = 0; k < r->n; k++) sum += (double)exp_##T(z[k] - top);                       \
+      double lse = (double)top + log(sum);                                                         \
+      for (int64_t k = 0; k < r->n; k++)                                                           \
+        if (p[k] != 0) loss += (double)p[k] * (lse - (double)z[k]);                                \
+      ((T *)r->out)[i] = (T)loss;                                                                  \
+    }                                                                                              \
+  }                                                                                                \
+  /* out = g[row] (softmax(z) - p): exactly 0 where p is the softmax of the same logits */         \
+  static void cross_entropy_grad_##T(void *ctx, int64_t first, int64_t last) {                     \
+    const rows *r = ctx;                                                                           \
+    for (int64_t i = first; i < last; i++) {                                                       \
+      const T *z = (const T *)r->z + i * r->n, *p = (const T *)r->p + i * r->n;                    \
+      T *o = (T *)r->out + i * r->n, top, g = ((const T *)r->g)[i];                                \
+      T scale = (T)(1 / exponentials_##T(z, r->n, o, &top));                                       \
+      for (int64_t k = 0; k < r->n; k++) o[k] *= scale; /* rounded as softmax rounds it */         \
+      for (int64_t k = 0; k < r->n; k++) o[k] = g * (o[k] - p[k]);                                 \
+    }                                                                                              \
+  }
+SOFTMAX(float)
+SOFTMAX(double)
+
+static void run(sk_piece f32, sk_piece f64, sk_dtype dtype, int64_t n_rows, rows r) {
+  if (r.n == 0) return;
+  sk_parallel(n_rows, r.n < WORK ? WORK / r.n : 1, dtype == SK_F32 ? f32 : f64, &r);
+}
+
+void sk_softmax(sk_dtype dtype, const void *z, int64_t n_rows, int64_t n, bool logarithm,
+                void *out) {
+  run(softmax_float, softmax_double, dtype, n_rows,
+      (rows){.z = z, .n = n, .logarithm = logarithm, .out = out});
+}
+
+void sk_cross_entropy(sk_dtype dtype, const void *z, const void *p, int64_t n_rows, int64_t n,
+                      void *out) {
+  run(cross_entropy_float, cross_entropy_double, dtype, n_rows,
+      (rows){.z = z, .p = p, .n = n, .out = out});
+}
+
+void sk_cross_entropy_grad(sk_dtype dtype, const void *z, const void *p, const void *g,
+                           int64_t n_rows, int64_t n, void *out) {
+  run(cross_entropy_grad_float, cross_entropy_grad_double, dtype, n_rows,
+      (rows){.z = z, .p = p, .g = g, .n = n, .out = out});
+}
+
+/* ==} */
+
+/* {== Optimiser steps ===================================================== */
+
+typedef struct step {
+  char *x, *m, *v;
+  const char *g;
+  sk_adam_settings adam;
+  sk_sgd_settings sgd;
+} step;
+
+#define OPTIMISERS(T, SQRT)                                                                        \
+  SK_CLONES static void adam_##T(void *ctx, int64_t first, int64_t last) {                         \
+    const step *s = ctx;                                                                           \
+    T *x = (T *)s->x, *m = (T *)s->m, *v = (T *)s->v;                                              \
+    const T *g = (const T *)s->g;                                                                  \
+    T b1 = (T)s->adam.beta1, b2 = (T)s->adam.beta2, c1 = (T)(1 - s->adam.beta1);                   \
+    T c2 = (T)(1 - s->adam.beta2), eps = (T)s->adam.eps;                                           \
+    T rate = (T)(s->adam.lr / (1 - pow(s->adam.beta1, (double)s->adam.t)));                        \
+    T unbias = (T)(1 / sqrt(1 - pow(s->adam.beta2, (double)s->adam.t)));                           \
+    T decay = (T)s->adam.weight_decay, keep = (T)(1 - s->adam.lr * s->adam.weight_decay);          \
+    T add = s->adam.decoupled ? 0 : decay, shrink = s->adam.decoupled ? keep : 1;                  \
+    _Pragma("GCC ivdep") for (int64_t i = first; i < last; i++) {                                  \
+      T d = g[i] + add * x[i];                                                                     \
+      m[i] = b1 * m[i] + c1 * d;                                                                   \
+      v[i] = b2 * v[i] + c2 * d * d;                                                               \
+      x[i] = shrink * x[i] - rate * m[i] / (SQRT(v[i]) * unbias + eps);                            \
+    }                                                                                              \
+  }                                                                                                \
+  SK_CLONES static void sgd_##T(void *ctx, int64_t first, int64_t last) {                          \
+    const step *s = ctx;                                                                           \
+    T *x = (T *)s->x, *b = (T *)s->m;                                                              \
+    const T *g = (const T *)s->g;                                                                  \
+    T lr = (T)s->sgd.lr, wd = (T)s->sgd.weight_decay, mu = (T)s->sgd.momentum;                     \
+    T damp = s->sgd.first ? 1 : (T)(1 - s->sgd.dampening);                                         \
+    if (!b)                                                                                        \
+      for (int64_t i = first; i < last; i++) x[i] -= lr * (g[i] + wd * x[i]);                      \
+    else                                                                                           \
+      _Pragma("GCC ivdep") for (int64_t i = first; i < last; i++) {                                \
+        T d = g[i] + wd * x[i];                                                                    \
+        b[i] = mu * b[i] + damp * d;                                                               \
+        x[i] -= lr * (s->sgd.nesterov ? d + mu * b[i] : b[i]);                                     \
+      }                                                                                            \
+  }
+OPTIMISERS(float, sqrtf)
+OPTIMISERS(double, sqrt)
+
+void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
+             void *m, void *v) {
+  step s = {.x = x, .m = m, .v = v, .g = g, .adam = *settings};
+  sk_parallel(n, WORK * 4, dtype == SK_F32 ? adam_float : adam_double, &s);
+}
+
+void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
+            void *momentum) {
+  step s = {.x = x, .m = momentum, .g = g, .sgd = *settings};
+  sk_parallel(n, WORK * 4, dtype == SK_F32 ? sgd_float : sgd_double, &s);
+}
+
+/* An exponent of all ones marks NaN and Inf; looked at as integers, the search vectorises. */
+#define FINITE(T, U, EXPONENT)                                                                     \
+  SK_CLONES static bool finite_##T(const T *x, int64_t n) {                                        \
+    U bad = 0;                                                                                     \
+    for (int64_t i = 0; i < n; i++) {                                                              \
+      U bits;                                                                                      \
+      memcpy(&bits, &x[i], sizeof bits);                                                           \
+      bad |= (U)((bits & EXPONENT) == EXPONENT);                                                   \
+    }                                                                                              \
+    return bad == 0;                                                                               \
+  }
+FINITE(float, uint32_t, 0x7f800000u)
+FINITE(double, uint64_t, 0x7ff0000000000000u)
+
+bool sk_all_finite(sk_dtype dtype, int64_t n, const void *x) {
+  return dtype == SK_F32 ? finite_float(x, n) : finite_double(x, n);
+}
+
+/* ==} */

@@ -1,0 +1,131 @@
+/* Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011, "Parallel
+   random numbers: as easy as 1, 2, 3"). The n-th block of four words is a function of (seed,
+   stream, n) alone, so that any element can be recomputed anywhere, in any order, on any number of
+   threads. */
+#include "kernel.h"
+#include <math.h>
+
+#define GRAIN 16384 /* blocks a piece */
+
+void sk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  uint32_t k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; round++) {
+    uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+    uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    c1 = (uint32_t)p1, c3 = (uint32_t)p0, c0 = n0, c2 = n2;
+    k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
+  }
+  out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
+static inline void block(const sk_generator *g, uint64_t n, uint32_t w[4]) {
+  uint32_t counter[4] = {(uint32_t)n, (uint32_t)(n >> 32), (uint32_t)g->stream,
+                         (uint32_t)(g->stream >> 32)};
+  uint32_t key[2] = {(uint32_t)g->seed, (uint32_t)(g->seed >> 32)};
+  sk_philox(counter, key, w);
+}
+
+/* splitmix64's finaliser (Steele, Lea, Flood, OOPSLA 2014): spreads stream names over the stream
+ * space. */
+uint64_t sk_mix(uint64_t x) {
+  x += 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+static inline uint64_t pair(const uint32_t *w) { return (uint64_t)w[1] << 32 | w[0]; }
+
+static inline float unit_f32(uint32_t w) { return (float)(w >> 8) * 0x1p-24f; }
+static inline double unit_f64(uint64_t w) { return (double)(w >> 11) * 0x1p-53; }
+
+/* Box and Muller (1958): two uniforms give two normals; the first lies in (0,1], so that its
+ * logarithm is finite. */
+static inline void normals_f32(const uint32_t *w, float *z) {
+  float u = ((float)w[0] + 1.0f) * 0x1p-32f, v = unit_f32(w[1]) * 6.28318530717958648f;
+  float r = sqrtf(-2.0f * logf(u));
+  z[0] = r * cosf(v), z[1] = r * sinf(v);
+}
+static inline void normals_f64(const uint64_t *w, double *z) {
+  double u = ((double)(w[0] >> 11) + 1.0) * 0x1p-53, v = unit_f64(w[1]) * 6.28318530717958648;
+  double r = sqrt(-2.0 * log(u));
+  z[0] = r * cos(v), z[1] = r * sin(v);
+}
+
+typedef struct job {
+  sk_generator g;
+  sk_dtype dtype;
+  sk_distribution kind;
+  double a, b;
+  int64_t lo, n;
+  uint64_t range;
+  void *out;
+} job;
+
+/* Elements that one block of four words makes. */
+static int per_block(sk_dtype dtype) { return dtype == SK_F32 ? 4 : 2; }
+
+static void piece(void *ctx, int64_t first, int64_t last) {
+  const job *j = ctx;
+  int per = per_block(j->dtype);
+  for (int64_t n = first; n < last; n++) {
+    uint32_t w[4];
+    block(&j->g, j->g.offset + (uint64_t)n, w);
+    int64_t at = n * per, have = j->n - at < per ? j->n - at : per;
+    if (j->dtype == SK_F32) {
+      float z[4] = {0};
+      if (j->kind == SK_NORMAL)
+        normals_f32(w, z), normals_f32(w + 2, z + 2);
+      else
+        for (int i = 0; i < 4; i++) z[i] = unit_f32(w[i]);
+      for (int64_t i = 0; i < have; i++)
+        ((float *)j->out)[at + i] = (float)(j->a + j->b * (double)z[i]);
+      continue;
+    }
+    uint64_t u[2] = {pair(w), pair(w + 2)};
+    double z[2];
+    if (j->dtype == SK_I64) {
+      for (int64_t i = 0; i < have; i++) {
+        uint64_t r = j->range == 0 ? u[i] : (uint64_t)(((__uint128_t)u[i] * j->range) >> 64);
+        ((int64_t *)j->out)[at + i] = (int64_t)((uint64_t)j->lo + r);
+      }
+      continue;
+    }
+    if (j->kind == SK_NORMAL)
+      normals_f64(u, z);
+    else
+      z[0] = unit_f64(u[0]), z[1] = unit_f64(u[1]);
+    for (int64_t i = 0; i < have; i++) ((double *)j->out)[at + i] = j->a + j->b * z[i];
+  }
+}
+
+static void draw(sk_generator *g, job *j) {
+  int per = per_block(j->dtype);
+  int64_t blocks = j->n / per + (j->n % per != 0);
+  j->g = *g;
+  sk_parallel(blocks, GRAIN, piece, j);
+  g->offset += (uint64_t)blocks;
+}
+
+void sk_random(sk_generator *g, sk_distribution kind, double a, double b, sk_dtype dtype, int64_t n,
+               void *out) {
+  job j = {.dtype = dtype, .kind = kind, .a = a, .b = b, .n = n, .out = out};
+  draw(g, &j);
+}
+
+void sk_random_int(sk_generator *g, int64_t lo, int64_t hi, int64_t n, int64_t *out) {
+  job j = {.dtype = SK_I64, .lo = lo, .range = (uint64_t)hi - (uint64_t)lo + 1, .n = n, .out = out};
+  draw(g, &j);
+}
+
+/* Fisher and Yates, from the end. */
+void sk_permutation(sk_generator *g, int64_t n, int64_t *out) {
+  for (int64_t i = 0; i < n; i++) out[i] = i + 1;
+  for (int64_t i = n - 1; i > 0; i--) {
+    uint32_t w[4];
+    block(g, g->offset++, w);
+    int64_t k = (int64_t)(((__uint128_t)pair(w) * (uint64_t)(i + 1)) >> 64), t = out[i];
+    out[i] = out[k], out[k] = t;
+  }
+}

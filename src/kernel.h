@@ -1,0 +1,280 @@
+/* Floor 1: arithmetic on raw memory. No Lua, no allocation: scratch is passed in, and a kernel that
+   can fail returns a status. Shapes are named as [rows,columns]; arrays that a kernel calls packed
+   are C-contiguous. */
+#ifndef SK_KERNEL_H
+#define SK_KERNEL_H
+
+#include "pool.h"
+#include "shape.h"
+
+typedef enum sk_status {
+  SK_OK = 0,
+  SK_ENOCONV,   /* LAPACK did not converge */
+  SK_ESINGULAR, /* a factor is exactly singular */
+  SK_EARG,      /* LAPACK found an illegal value (NaN or Inf, say) */
+} sk_status;
+
+/* --- k_map.c: elementwise
+ * ------------------------------------------------------------------------------- */
+
+/* clang-format off */
+/* X(name): float32 and float64 (neg, abs, sign, square: int64 too) */
+#define SK_UNARY(X) \
+  X(exp) X(log) X(log2) X(log10) X(log1p) X(expm1) X(sqrt) X(rsqrt) X(floor) X(ceil) X(round) \
+  X(trunc) X(sin) X(cos) X(tan) X(tanh) X(sigmoid) X(relu) X(gelu) X(gelu_tanh) X(gelu_slope) \
+  X(gelu_tanh_slope) X(silu) X(softplus) X(erf) X(reciprocal) X(abs) X(sign) X(neg) X(square)
+/* X(name): result is a mask */
+#define SK_TEST(X) X(isnan) X(isinf) X(isfinite) X(logical_not)
+/* X(name): floats and int64 (bit_and, bit_or: uint8) */
+#define SK_BINARY(X) \
+  X(add) X(sub) X(mul) X(div) X(floordiv) X(mod) X(pow) X(maximum) X(minimum) X(atan2) \
+  X(relu_grad) X(bit_and) X(bit_or)
+/* X(name): every dtype, result is a mask */
+#define SK_COMPARE(X) X(lt) X(le) X(gt) X(ge) X(eq) X(ne) X(logical_and) X(logical_or)
+/* clang-format on */
+
+typedef enum sk_unary_op {
+#define X(NAME) SK_UNARY_##NAME,
+  SK_UNARY(X) SK_TEST(X)
+#undef X
+      SK_NUNARY
+} sk_unary_op;
+
+typedef enum sk_binary_op {
+#define X(NAME) SK_BINARY_##NAME,
+  SK_BINARY(X) SK_COMPARE(X)
+#undef X
+      SK_NBINARY
+} sk_binary_op;
+
+extern const char *const sk_unary_name[SK_NUNARY], *const sk_binary_name[SK_NBINARY];
+/* Is there a kernel for that dtype, and what does it give? */
+bool sk_unary_has(sk_unary_op op, sk_dtype dtype);
+bool sk_binary_has(sk_binary_op op, sk_dtype dtype);
+sk_dtype sk_unary_gives(sk_unary_op op, sk_dtype dtype);
+sk_dtype sk_binary_gives(sk_binary_op op, sk_dtype dtype);
+/* All arrays have the shape of out (use sk_expand first); out may be the same window as an input.
+ */
+void sk_unary(sk_unary_op op, const sk_array *a, const sk_array *out);
+void sk_binary(sk_binary_op op, const sk_array *a, const sk_array *b, const sk_array *out);
+/* out = mask ? a : b; mask is uint8, the others share a dtype. */
+void sk_where(const sk_array *mask, const sk_array *a, const sk_array *b, const sk_array *out);
+
+/* --- k_move.c: copying and gathering
+ * -------------------------------------------------------------------- */
+
+void sk_copy(const sk_array *from, const sk_array *to); /* same shape, any dtypes, as C converts */
+void sk_fill(const sk_array *to, const void *value);    /* value: one element of to's dtype */
+/* out[.., i, ..] = a[.., index[i], ..] along axis; index: n 0-based, checked. */
+void sk_take(const sk_array *a, int axis, const int64_t *index, const sk_array *out);
+/* a[.., index[i], ..] = (or +=) src[.., i, ..] */
+void sk_put(const sk_array *a, int axis, const int64_t *index, const sk_array *src, bool add);
+/* out[i][j].. = a[index[i][j]..][j].. along axis (gather), and its reverse; index is 1-based int64
+ * of out's shape. */
+void sk_gather(const sk_array *a, int axis, const sk_array *index, const sk_array *out);
+void sk_scatter(const sk_array *a, int axis, const sk_array *index, const sk_array *src, bool add);
+int64_t sk_count_nonzero(const sk_array *mask);
+/* The 0-based C-order positions of the nonzero elements of a uint8 mask. */
+void sk_nonzero(const sk_array *mask, int64_t *position);
+
+/* --- k_reduce.c: along one axis of an array seen as [outer, n, inner]
+ * ----------------------------------- */
+
+typedef enum sk_reduce_op {
+  SK_SUM,
+  SK_MEAN,
+  SK_PROD,
+  SK_MIN,
+  SK_MAX,
+  SK_ARGMIN,
+  SK_ARGMAX,
+  SK_VAR,
+  SK_NORM1,
+  SK_NORM2,
+  SK_LOGSUMEXP,
+  SK_ANY,
+  SK_ALL,
+  SK_NREDUCE
+} sk_reduce_op;
+/* a is packed [outer,n,inner]; out is packed [outer,inner] of the dtype that sk_reduce_gives says.
+   ddof: for SK_VAR. Sums accumulate in float64. */
+sk_dtype sk_reduce_gives(sk_reduce_op op, sk_dtype dtype);
+bool sk_reduce_has(sk_reduce_op op, sk_dtype dtype);
+void sk_reduce(sk_reduce_op op, sk_dtype dtype, const void *a, int64_t outer, int64_t n,
+               int64_t inner, double ddof, void *out);
+/* --- k_gemm.c
+ * ------------------------------------------------------------------------------------------- */
+
+/* Can the BLAS read this 2-D array as it lies, plain or transposed? */
+bool sk_gemm_takes(const sk_array *a);
+/* c[m,n] = a[m,k] b[k,n] + beta c; float32 or float64, each as sk_gemm_takes wants it, c with
+ * packed rows. */
+void sk_gemm(const sk_array *a, const sk_array *b, double beta, const sk_array *c);
+
+/* --- k_random.c
+ * ----------------------------------------------------------------------------------------- */
+
+typedef struct sk_generator {
+  uint64_t seed, stream, offset; /* offset counts blocks of four 32-bit words */
+} sk_generator;
+typedef enum sk_distribution { SK_UNIFORM, SK_NORMAL } sk_distribution;
+
+void sk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+uint64_t sk_mix(uint64_t x);
+/* out[n] = a + b u: u uniform in [0,1) or standard normal. Each moves the generator on. */
+void sk_random(sk_generator *g, sk_distribution kind, double a, double b, sk_dtype dtype, int64_t n,
+               void *out);
+void sk_random_int(sk_generator *g, int64_t lo, int64_t hi, int64_t n, int64_t *out);
+void sk_permutation(sk_generator *g, int64_t n, int64_t *out); /* of 1..n */
+
+/* --- k_nn.c: rows of packed [rows,n] arrays
+ * ------------------------------------------------------------- */
+
+void sk_softmax(sk_dtype dtype, const void *z, int64_t rows, int64_t n, bool logarithm, void *out);
+/* out[rows] = -sum p log softmax(z); its gradient in z, g[rows] (softmax(z) - p), for rows of p
+ * that sum to 1. */
+void sk_cross_entropy(sk_dtype dtype, const void *z, const void *p, int64_t rows, int64_t n,
+                      void *out);
+void sk_cross_entropy_grad(sk_dtype dtype, const void *z, const void *p, const void *g,
+                           int64_t rows, int64_t n, void *out);
+
+typedef struct sk_adam_settings {
+  double lr, beta1, beta2, eps, weight_decay;
+  int64_t t;      /* 1 at the first step */
+  bool decoupled; /* AdamW */
+} sk_adam_settings;
+typedef struct sk_sgd_settings {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, first;
+} sk_sgd_settings;
+bool sk_all_finite(sk_dtype dtype, int64_t n, const void *x);
+/* One step over n packed elements, in place; momentum may be NULL. */
+void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
+             void *m, void *v);
+void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
+            void *momentum);
+
+/* --- k_rows.c: one row of d elements, float32 or float64, in float64 ----------------------------
+ */
+
+/* The largest |x - c| (c may be NULL). */
+double sk_row_largest(sk_dtype dtype, const void *x, const double *c, int64_t d);
+/* 1 / |x|, or 0 for a row of zeros. */
+double sk_row_unit(sk_dtype dtype, const void *x, int64_t d);
+/* out = (x - c) s; c may be NULL. */
+void sk_row_scale(sk_dtype dtype, const void *x, const double *c, double s, int64_t d, double *out);
+void sk_row_scale32(sk_dtype dtype, const void *x, const double *c, double s, int64_t d,
+                    float *out);
+/* |x s|^2, (x s) . (y t), |x s - y t|^2 */
+double sk_row_squares(sk_dtype dtype, const void *x, double s, int64_t d);
+double sk_row_product(sk_dtype dtype, const void *x, double s, const void *y, double t, int64_t d);
+double sk_row_distance(sk_dtype dtype, const void *x, double s, const void *y, double t, int64_t d);
+/* The first row (0-based) of packed a[rows,d] that holds a NaN or an infinity, or -1. */
+int64_t sk_nonfinite_row(sk_dtype dtype, const void *a, int64_t rows, int64_t d);
+
+/* --- k_lapack.c ------------------------------------------------------------------------------- */
+
+/* Packed a[n,n], of which the lower triangle is read: values[n] ascending; with `vectors`, a
+   becomes the eigenvectors, in columns; without, it is destroyed. */
+int64_t sk_eigh_scratch(sk_dtype dtype, int64_t n, bool vectors); /* bytes */
+sk_status sk_eigh(sk_dtype dtype, int64_t n, void *a, void *values, bool vectors, void *scratch);
+/* Packed a[rows,cols], destroyed: values[min(rows,cols)] descending. */
+int64_t sk_svdvals_scratch(sk_dtype dtype, int64_t rows, int64_t cols); /* bytes */
+sk_status sk_svdvals(sk_dtype dtype, int64_t rows, int64_t cols, void *a, void *values,
+                     void *scratch);
+
+/* --- k_spectral.c: z is packed [rows,d], float32 or float64, and finite -------------------------
+ */
+
+/* What is known of n rows: column means, sums of squares and products about them (scatter[d,d], the
+   upper triangle), smallest and largest value of each column. Only n has to be set (0) at first,
+   and the scatter to zeros. */
+typedef struct sk_moments {
+  int64_t n;
+  double *mean, *scatter, *lo, *hi;
+} sk_moments;
+int64_t sk_moments_scratch(int64_t rows, int64_t d); /* bytes */
+void sk_moments_add(sk_dtype dtype, const void *z, int64_t rows, int64_t d, sk_moments *m,
+                    double *scratch);
+/* out = the scatter (center) or the sums about zero, without the columns that contribute nothing
+   (constant, or zero); returns how many are left, and in column[d] which. out has room for d*d. */
+int64_t sk_moments_matrix(const sk_moments *m, int64_t d, bool center, double *out,
+                          int64_t *column);
+/* g[rows,rows] = z z^T, of centred columns on request. */
+int64_t sk_gram_rows_scratch(int64_t rows, int64_t d);
+void sk_gram_rows(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center, double *g,
+                  double *scratch);
+/* out[rows,kept] = z as float64, centred on request, without the columns that are then zero;
+   returns kept. out has room for rows*d, scratch 3 d elements. */
+int64_t sk_center_columns(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center,
+                          double *out, int64_t *column, double *scratch);
+/* r[p,p], p = d + 1: the upper triangular factor of all rows [1, z - shift] so far (zeros at
+   first); with it those of z. */
+int64_t sk_tsqr_scratch(int64_t rows, int64_t d);
+void sk_tsqr_add(sk_dtype dtype, const void *z, int64_t rows, int64_t d, const double *shift,
+                 double *r, double *scratch);
+int64_t sk_tsqr_merge_scratch(int64_t p);
+void sk_tsqr_merge(int64_t p, double *r, const double *other, double *scratch);
+
+/* --- k_neighbours.c --------------------------------------------------------------------------- */
+
+/* For each of m queries the k nearest of n references, nearest first, equal ones by the lower row.
+   Rows are packed [.,d], finite, of one float dtype; `self`: queries are refs (and m is n), and no
+   row is its own neighbour. k is at most the number of references that are left. */
+typedef struct sk_neighbours {
+  sk_dtype dtype;
+  const void *refs, *queries;
+  int64_t n, m, d, k;
+  bool cosine, self;
+  int64_t *index; /* [m,k], 1-based */
+  double *score;  /* [m,k]: cosines (of a zero row: 0), or distances */
+} sk_neighbours;
+int64_t sk_neighbours_scratch(const sk_neighbours *job, int threads); /* bytes */
+void sk_neighbours_find(const sk_neighbours *job, int threads, void *scratch);
+
+/* --- k_pairwise.c: rows are packed [n,d], finite, and are first made unit rows ------------------
+ */
+
+/* sums = those of exp(-t |u_i - u_j|^2) and of its expm1 over i < j; returns the number of zero
+   rows, which stay zero. single: products in float32, else in float64. */
+int64_t sk_uniformity_scratch(int64_t n, int64_t d, bool single, int threads); /* bytes */
+int64_t sk_uniformity(sk_dtype dtype, const void *z, int64_t n, int64_t d, double t, bool single,
+                      int threads, double sums[2], double *scratch);
+/* The mean of |u_i - v_i|^alpha. */
+double sk_alignment(sk_dtype dtype, const void *u, const void *v, int64_t n, int64_t d,
+                    double alpha);
+
+/* --- k_collapse.c ----------------------------------------------------------------------------- */
+
+/* Of unit rows: mean[d], and m2[d], the sums of squares about it; returns the number of zero rows.
+   scratch: n elements. */
+int64_t sk_unit_columns(sk_dtype dtype, const void *z, int64_t n, int64_t d, double *mean,
+                        double *m2, double *scratch);
+/* How many rows equal an earlier one. */
+int64_t sk_repeated_rows_scratch(int64_t n); /* bytes */
+int64_t sk_repeated_rows(sk_dtype dtype, const void *z, int64_t n, int64_t d, void *scratch);
+
+/* --- k_probe.c -------------------------------------------------------------------------------- */
+
+typedef enum sk_vote_weights { SK_VOTE_EXP, SK_VOTE_UNIFORM, SK_VOTE_INVERSE } sk_vote_weights;
+/* What the k neighbours of each query vote for: votes[queries,classes], of weights relative to the
+   nearest's, and the winner, the lowest of equal classes (of equal majorities: the nearer one). */
+typedef struct sk_vote {
+  int64_t queries, k, classes;
+  const int64_t *index; /* [queries,k], 1-based */
+  const double *score;  /* [queries,k]: cosines or distances */
+  const int64_t *label; /* of a reference: 1 .. classes */
+  bool cosine;
+  sk_vote_weights weights;
+  double temperature;
+  double *votes;
+  int64_t *winner; /* [queries], 1-based */
+} sk_vote;
+void sk_knn_vote(sk_vote *vote);
+/* The mean loss of softmax scores, w[classes,d+1] (weights, then the bias) on packed x[n,d] with
+   labels y of 1 .. classes, plus sum over j of penalty[j] w[.,j]^2 / 2; grad is like w. */
+int64_t sk_logistic_scratch(int64_t d, int64_t classes); /* bytes */
+double sk_logistic(const double *x, const int64_t *y, int64_t n, int64_t d, int64_t classes,
+                   const double *w, const double *penalty, double *grad, double *scratch);
+
+#endif
