@@ -1,0 +1,65 @@
+/* Floor 4: the module sslkit.core, private to the Lua side: one table of functions from every
+ * l_*.c. */
+#include "lib.h"
+#include "pool.h"
+#include <cblas.h>
+
+extern void openblas_set_num_threads(int n);
+extern char *openblas_get_config(void);
+
+static int core_threads(lua_State *L) { /* () -> n; (n) sets */
+  if (!lua_isnoneornil(L, 1)) {
+    int64_t n = sk_check_int(L, 1);
+    if (n < 1 || n > SK_MAXTHREADS)
+      sk_fail(L, 1, "threads must be in 1..%d, got %lld", SK_MAXTHREADS, (long long)n);
+    sk_set_threads((int)n);
+  }
+  lua_pushinteger(L, sk_get_threads());
+  return 1;
+}
+
+static const char *simd(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f")) return "avx512";
+  if (__builtin_cpu_supports("avx2")) return "avx2";
+#endif
+  return "baseline";
+}
+
+static int core_build(lua_State *L) {
+  lua_newtable(L);
+  lua_pushstring(L, openblas_get_config());
+  lua_setfield(L, -2, "blas");
+  lua_pushstring(L, simd());
+  lua_setfield(L, -2, "simd");
+  lua_pushliteral(L, __VERSION__);
+  lua_setfield(L, -2, "compiler");
+  lua_pushinteger(L, sk_get_threads());
+  lua_setfield(L, -2, "threads");
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"threads", core_threads}, {"build", core_build}, {0, 0}};
+
+__attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
+  openblas_set_num_threads(1); /* the pool cuts products itself: results do not depend on threads */
+  luaL_newlib(L, functions);
+  sk_open_error(L);
+  sk_open_tensor(L);
+  sk_open_make(L);
+  sk_open_shape(L);
+  sk_open_index(L);
+  sk_open_map(L);
+  sk_open_reduce(L);
+  sk_open_gemm(L);
+  sk_open_random(L);
+  sk_open_nn(L);
+  sk_open_linalg(L);
+  sk_open_spectral(L);
+  sk_open_neighbours(L);
+  sk_open_pairwise(L);
+  sk_open_probe(L);
+  sk_open_sys(L);
+  return 1;
+}

@@ -1,0 +1,42 @@
+/* Floor 3: what the Lua functions share. Every one is written in the same four steps:
+   check the arguments, compute the shape, allocate, call one kernel. */
+#ifndef SK_LIB_H
+#define SK_LIB_H
+
+#include "error.h"
+#include "kernel.h"
+#include "tensor.h"
+
+/* Reads a shape given as numbers from idx on, or as one table; returns ndim. `next` (may be NULL)
+   receives the index of the first argument behind it. Sizes are checked to be >= 0, or -1 where
+   `open` allows it. */
+int sk_check_shape(lua_State *L, int idx, int64_t *shape, bool open, int *next);
+/* A dtype as a string, or nil for the default. */
+sk_dtype sk_opt_dtype(lua_State *L, int idx, sk_dtype def);
+/* A dimension number, 1-based or negative -> 0-based. */
+int sk_check_axis(lua_State *L, int idx, int ndim);
+/* The tensor given as an out argument at idx, checked against dtype and shape, or a new one; pushes
+ * it. */
+/* The Lua number at idx as one element of dtype, written to p; an error speaks of argument arg. */
+void sk_check_element(lua_State *L, int idx, int arg, sk_dtype dtype, void *p);
+sk_array *sk_out(lua_State *L, int idx, sk_dtype dtype, int ndim, const int64_t *shape);
+/* Raises with the kernel's reason unless status is SK_OK. */
+void sk_raise(lua_State *L, const char *fname, sk_status status);
+
+/* Each adds its functions to the core table on the top of the stack. */
+int sk_open_make(lua_State *L);
+int sk_open_index(lua_State *L);
+int sk_open_shape(lua_State *L);
+int sk_open_map(lua_State *L);
+int sk_open_reduce(lua_State *L);
+int sk_open_gemm(lua_State *L);
+int sk_open_linalg(lua_State *L);
+int sk_open_random(lua_State *L);
+int sk_open_nn(lua_State *L);
+int sk_open_spectral(lua_State *L);
+int sk_open_neighbours(lua_State *L);
+int sk_open_pairwise(lua_State *L);
+int sk_open_probe(lua_State *L);
+int sk_open_sys(lua_State *L);
+
+#endif
