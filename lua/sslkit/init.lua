@@ -1,0 +1,39 @@
+-- sslkit: look inside self-supervised learning. The front door: tensors at once, every other part
+-- on first use.
+
+local T = require "sslkit.tensor"
+
+local ssl = { _VERSION = "sslkit 0.1.0", _DESCRIPTION = "look inside self-supervised learning" }
+
+-- Where names live that are not tensor functions. A whole module, or one function of it.
+local modules = {
+  data = "sslkit.data", metrics = "sslkit.metrics", probe = "sslkit.probe", nn = "sslkit.nn",
+  optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill", plot = "sslkit.plot",
+  io = "sslkit.io", text = "sslkit.text", progress = "sslkit.progress",
+}
+local functions = {
+  load = "sslkit.io", save = "sslkit.io",
+  no_grad = "sslkit.autograd", grad = "sslkit.autograd", hvp = "sslkit.autograd", gradcheck = "sslkit.gradcheck",
+}
+
+-- The tape is loaded by its first use.
+for _, name in ipairs { "requires_grad", "backward", "grad", "is_leaf", "needs_grad" } do
+  T[name] = T[name] or function(...)
+    require "sslkit.autograd"
+    return T[name](...)
+  end
+end
+
+for name, f in pairs(T) do -- but ssl.grad is the function of functions, t:grad() the method
+  if not name:find "^_" and name ~= "grad" then ssl[name] = f end
+end
+
+return setmetatable(ssl, {
+  __index = function(self, name)
+    local value
+    if modules[name] then value = require(modules[name])
+    elseif functions[name] then value = require(functions[name])[name] end
+    rawset(self, name, value)
+    return value
+  end,
+})

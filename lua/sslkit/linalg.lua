@@ -1,0 +1,69 @@
+-- Products of matrices, and LAPACK.
+
+local core = require "sslkit.core"
+local check = require "sslkit.check"
+local hook = require "sslkit.tensor.hook"
+
+local T = core.methods
+local linalg = {}
+
+--- The matrix product. A vector is a row on the left and a column on the right; leading dimensions
+-- are batches, which
+-- broadcast. Transposed views are read as they lie.
+-- @param a float tensor [k], [m,k] or [...,m,k]
+-- @param b tensor of a's dtype [k], [k,n] or [...,k,n]
+-- @param options {out=contiguous tensor that shares nothing with a and b}
+-- @return tensor
+-- @raise where inner sizes or dtypes differ
+-- @example ssl.ones(2, 3):matmul(ssl.ones(3, 4)):sum():item() --> 24.0
+function T.matmul(a, b, options)
+  local out = core.matmul(a, b, options and check.options(3, options, {}, { out = true }).out)
+  if hook.record then hook.record("matmul", out, a, b) end
+  return out
+end
+
+--- x weight^T + bias, in one kernel.
+-- @param x float tensor [...,k]
+-- @param weight tensor [n,k]
+-- @param bias tensor [n] or nil
+-- @return tensor [...,n]
+-- @example ssl.ones(2, 3):linear(ssl.ones(4, 3), ssl.ones(4))[{1, 1}] --> 4.0
+function T.linear(x, weight, bias)
+  local out = core.linear(x, weight, bias)
+  if hook.record then hook.record("linear", out, x, weight, bias) end
+  return out
+end
+
+--- The inner product of two vectors.
+-- @param a float tensor [n]
+-- @param b tensor [n] of a's dtype
+-- @return 0-dim tensor
+-- @example ssl.tensor{1, 2}:dot(ssl.tensor{3, 4}):item() --> 11.0
+function T.dot(a, b)
+  check.tensor(1, a, { dtype = "float", dim = 1 })
+  check.tensor(2, b, { dtype = "float", dim = 1 })
+  return T.matmul(a, b)
+end
+
+--- Eigenvalues, ascending, and eigenvectors of a symmetric matrix (its lower triangle is read).
+-- @param a float tensor [n,n]
+-- @return values [n], vectors [n,n] in columns
+-- @raise on NaN or Inf, and where LAPACK does not converge
+-- @example ssl.linalg.eigh(ssl.tensor{{2, 0}, {0, 1}})[2] --> 2.0
+function linalg.eigh(a) return core.eigh(a) end
+
+--- Eigenvalues of a symmetric matrix, ascending (its lower triangle is read).
+-- @param a float tensor [n,n]
+-- @return tensor [n]
+-- @raise on NaN or Inf, and where LAPACK does not converge
+-- @example ssl.linalg.eigvalsh(ssl.tensor{{2, 0}, {0, 1}})[1] --> 1.0
+function linalg.eigvalsh(a) return core.eigvalsh(a) end
+
+--- Singular values, descending.
+-- @param a float tensor [m,n]
+-- @return tensor [min(m,n)]
+-- @raise on NaN or Inf, and where LAPACK does not converge
+-- @example ssl.linalg.svdvals(ssl.tensor{{3, 0}, {0, 4}})[1] --> 4.0
+function linalg.svdvals(a) return core.svdvals(a) end
+
+return linalg

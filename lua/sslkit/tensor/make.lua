@@ -1,0 +1,265 @@
+-- Constructors, conversions, and reading a tensor out again.
+
+local core = require "sslkit.core"
+local check = require "sslkit.check"
+local hook = require "sslkit.tensor.hook"
+
+local T = core.methods
+
+-- The last argument may be a dtype or an option table; what stands before it is the shape.
+local function split(more, ...)
+  local n = select("#", ...)
+  local last = select(n, ...)
+  local options = {}
+  if type(last) == "string" then
+    n, options = n - 1, { dtype = last }
+  elseif type(last) == "table" and (n > 1 or #last == 0 and next(last) ~= nil) then
+    n, options = n - 1, check.options(n, last, {}, more)
+  end
+  if n == 1 and type(...) == "table" then return (...), options end
+  return { table.unpack({ ... }, 1, n) }, options
+end
+
+local DTYPE = { dtype = true }
+
+local function filled(value)
+  return function(...)
+    local shape, options = split(DTYPE, ...)
+    return core.fill_(core.new(shape, options.dtype), value)
+  end
+end
+
+--- A tensor from a nested table, a number, or another tensor (copied).
+-- @param data nested table of numbers or booleans (ragged tables raise), a number, or a tensor
+-- @param dtype "float32" (default), "float64", "int64" or "uint8"
+-- @return tensor of the table's shape
+-- @raise on ragged tables, on values that the dtype has no room for
+-- @example ssl.tensor{{1, 2}, {3, 4}}:sum():item() --> 10.0
+function T.tensor(data, dtype)
+  if type(dtype) == "table" then dtype = check.options(2, dtype, {}, DTYPE).dtype end
+  if core.is_tensor(data) then return core.clone(dtype and core.to(data, dtype) or data) end
+  return core.from(data, dtype)
+end
+
+--- A tensor of zeros: `zeros(2, 3)`, `zeros{2, 3}`, `zeros({2, 3}, {dtype="float64"})`, `zeros(2,
+-- 3, "int64")`.
+-- @param ... sizes, as numbers or one table; then a dtype, or a table with `dtype`
+-- @return tensor
+-- @raise on negative sizes, unknown dtypes, and where the memory limit is passed
+-- @example ssl.zeros(2, 3):numel() --> 6
+T.zeros = filled(0)
+
+--- A tensor of ones. Arguments as `zeros`.
+-- @param ... sizes, then a dtype or options
+-- @return tensor
+-- @example ssl.ones(2, 2):sum():item() --> 4.0
+T.ones = filled(1)
+
+--- A tensor whose contents are whatever lay in memory: to be overwritten. Arguments as `zeros`.
+-- @param ... sizes, then a dtype or options
+-- @return tensor
+-- @example ssl.empty(4, "uint8"):numel() --> 4
+function T.empty(...)
+  local shape, options = split(DTYPE, ...)
+  return core.new(shape, options.dtype)
+end
+
+--- A tensor filled with one value.
+-- @param shape table of sizes, or one number
+-- @param value number
+-- @param dtype dtype or options (float32)
+-- @return tensor
+-- @example ssl.full({2, 2}, 7):mean():item() --> 7.0
+function T.full(shape, value, dtype)
+  if type(dtype) == "table" then dtype = check.options(3, dtype, {}, DTYPE).dtype end
+  return core.fill_(core.new(type(shape) == "table" and shape or { shape }, dtype), value)
+end
+
+--- The identity matrix [n,n].
+-- @param n size
+-- @param dtype dtype or options (float32)
+-- @return tensor [n,n]
+-- @example ssl.eye(3):sum():item() --> 3.0
+function T.eye(n, dtype)
+  local out = T.zeros({ n, n }, dtype or "float32")
+  core.fill_(core.diagonal(out), 1)
+  return out
+end
+
+--- first, first + step, ... up to last, which is included where it is met, as in Lua's `for`.
+-- @param first number
+-- @param last number
+-- @param step number, not 0 (1)
+-- @param dtype dtype or options (float32)
+-- @return tensor [n]
+-- @raise when step is 0
+-- @example ssl.arange(1, 4):sum():item() --> 10.0
+function T.arange(first, last, step, dtype)
+  if type(step) == "string" or type(step) == "table" then step, dtype = nil, step end
+  if type(dtype) == "table" then dtype = check.options(4, dtype, {}, DTYPE).dtype end
+  first, last = check.number(1, "first", first), check.number(2, "last", last)
+  step = check.number(3, "step", step or 1)
+  if step == 0 then check.fail(3, "step must not be 0") end
+  -- a hundred-thousandth of a step of slack: 0, 0.1 .. 1 has 11 elements although 0.1 is not exact
+  local n = math.max(0, math.floor((last - first) / step + 1e-5) + 1)
+  return core.ramp(check.integer(2, "the number of elements", n, 0, 1 << 52), first, step, dtype)
+end
+
+--- n evenly spaced values from a to b, both included.
+-- @param a number
+-- @param b number
+-- @param n how many
+-- @param dtype "float32" or "float64"
+-- @return tensor [n]
+-- @example ssl.linspace(0, 1, 5)[4] --> 0.75
+function T.linspace(a, b, n, dtype)
+  if type(dtype) == "table" then dtype = check.options(4, dtype, {}, DTYPE).dtype end
+  a, b = check.number(1, "a", a), check.number(2, "b", b)
+  n = check.integer(3, "n", n, 0, 1 << 52)
+  local out = core.ramp(n, a, n > 1 and (b - a) / (n - 1) or 0.0, dtype)
+  if n > 1 then core.set(out, b, n) end
+  return out
+end
+
+local function like(value)
+  return function(t, dtype)
+    check.tensor(1, t)
+    return core.fill_(core.new({ core.shape(t) }, dtype or core.dtype(t)), value)
+  end
+end
+
+--- Zeros of another tensor's shape and dtype.
+-- @param t tensor
+-- @param dtype another dtype (t's)
+-- @return tensor
+-- @example ssl.zeros_like(ssl.ones(2, 3)):sum():item() --> 0.0
+T.zeros_like = like(0)
+
+--- Ones of another tensor's shape and dtype.
+-- @param t tensor
+-- @param dtype another dtype (t's)
+-- @return tensor
+-- @example ssl.ones_like(ssl.zeros(2, 3)):sum():item() --> 6.0
+T.ones_like = like(1)
+
+--- One value in another tensor's shape and dtype.
+-- @param t tensor
+-- @param value number
+-- @return tensor
+-- @example ssl.full_like(ssl.zeros(2), 3):sum():item() --> 6.0
+function T.full_like(t, value) return like(value)(t) end
+
+--- A tensor from raw little-endian bytes.
+-- @param bytes string
+-- @param dtype dtype (float32)
+-- @param shape table of sizes (one dimension of as many elements as the bytes make)
+-- @return tensor
+-- @raise when the bytes do not make the shape
+-- @example ssl.frombytes("\1\2\3", "uint8"):sum():item() --> 6
+function T.frombytes(bytes, dtype, shape) return core.frombytes(bytes, dtype, shape) end
+
+--- The elements as raw little-endian bytes, in C order.
+-- @param t tensor
+-- @return string
+-- @example #ssl.zeros(2, 3):tobytes() --> 24
+T.tobytes = core.tobytes
+
+--- The one element of a tensor as a Lua number: a float, or an integer for int64 and uint8.
+-- @param t tensor with one element
+-- @return number
+-- @raise when it has not exactly one element
+-- @example ssl.tensor{5}:item() --> 5.0
+T.item = core.item
+
+--- The elements as nested Lua tables; a 0-dim tensor gives a number.
+-- @param t tensor
+-- @return table
+-- @example #ssl.eye(3):totable() --> 3
+T.totable = core.totable
+
+--- Fills a tensor in place.
+-- @param t tensor
+-- @param value number
+-- @return t
+-- @example ssl.zeros(3):fill_(2):sum():item() --> 6.0
+T.fill_ = core.fill_
+
+--- Sets every element to 0 in place.
+-- @param t tensor
+-- @return t
+-- @example ssl.ones(3):zero_():sum():item() --> 0.0
+function T.zero_(t) return core.fill_(t, 0) end
+
+--- Copies another tensor's elements in, broadcasting and converting.
+-- @param t tensor
+-- @param src tensor that broadcasts to t's shape
+-- @return t
+-- @example ssl.zeros(2, 2):copy_(ssl.tensor{1, 2}):sum():item() --> 6.0
+T.copy_ = core.copy_
+
+local function converted(dtype)
+  return function(t)
+    local out = core.to(t, dtype)
+    if out ~= t and hook.record then hook.record("to", out, t) end
+    return out
+  end
+end
+
+--- The tensor in another dtype; itself where it has it already. A float outside int64 saturates,
+-- NaN becomes 0.
+-- @param t tensor
+-- @param dtype "float32", "float64", "int64" or "uint8"
+-- @return tensor
+-- @example ssl.tensor{1.7, -1.7}:to("int64"):totable()[2] --> -1
+function T.to(t, dtype) return converted(dtype)(t) end
+
+--- `t:to "float64"`.
+-- @param t tensor
+-- @return tensor
+-- @example ssl.ones(1):double():dtype() --> float64
+T.double = converted "float64"
+
+--- `t:to "float32"`.
+-- @param t tensor
+-- @return tensor
+-- @example ssl.tensor({1}, "int64"):float():dtype() --> float32
+T.float = converted "float32"
+
+--- `t:to "int64"`.
+-- @param t tensor
+-- @return tensor
+-- @example ssl.ones(1):long():dtype() --> int64
+T.long = converted "int64"
+
+--- `t:to "uint8"`.
+-- @param t tensor
+-- @return tensor
+-- @example ssl.ones(1):byte():dtype() --> uint8
+T.byte = converted "uint8"
+
+--- A copy that shares nothing.
+-- @param t tensor
+-- @return tensor, contiguous
+-- @example local a = ssl.ones(2); a:clone():fill_(5); return a:sum():item() --> 2.0
+function T.clone(t)
+  local out = core.clone(t)
+  if hook.record then hook.record("clone", out, t) end
+  return out
+end
+
+--- The tensor itself where it is contiguous, otherwise a contiguous copy.
+-- @param t tensor
+-- @return tensor
+-- @example ssl.ones(2, 3):t():contiguous():is_contiguous() --> true
+function T.contiguous(t)
+  if core.is_contiguous(t) then return t end
+  return T.clone(t)
+end
+
+--- Is this a tensor?
+-- @param v anything
+-- @return boolean
+-- @example ssl.is_tensor{1, 2} --> false
+function T.is_tensor(v) return core.is_tensor(v) end
+
+return T

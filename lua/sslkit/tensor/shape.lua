@@ -1,0 +1,170 @@
+-- Shapes: asking for them, and views that change them. A view shares its tensor's elements.
+
+local core = require "sslkit.core"
+local check = require "sslkit.check"
+local hook = require "sslkit.tensor.hook"
+
+local T = core.methods
+
+-- A view function of core under its own name on the tape.
+local function recorded(name)
+  local f = core[name]
+  return function(t, ...)
+    local out = f(t, ...)
+    if hook.record then hook.record(name, out, t, ...) end
+    return out
+  end
+end
+
+--- The sizes, as several results.
+-- @param t tensor
+-- @return n1, n2, ...
+-- @example select(2, ssl.zeros(2, 3):shape()) --> 3
+T.shape = core.shape
+
+--- The size of one dimension.
+-- @param t tensor
+-- @param d dimension, 1-based, negative from the end
+-- @return integer
+-- @example ssl.zeros(2, 3):size(-1) --> 3
+T.size = core.size
+
+--- The number of dimensions.
+-- @param t tensor
+-- @return integer
+-- @example ssl.zeros(2, 3):dim() --> 2
+T.dim = core.dim
+
+--- The number of elements.
+-- @param t tensor
+-- @return integer
+-- @example ssl.zeros(2, 3):numel() --> 6
+T.numel = core.numel
+
+--- The element type: "float32", "float64", "int64" or "uint8".
+-- @param t tensor
+-- @return string
+-- @example ssl.zeros(1):dtype() --> float32
+T.dtype = core.dtype
+
+--- Do the elements lie in C order without gaps?
+-- @param t tensor
+-- @return boolean
+-- @example ssl.zeros(2, 3):t():is_contiguous() --> false
+T.is_contiguous = core.is_contiguous
+
+--- The same elements in another shape, never copied; one size may be -1.
+-- @param t tensor
+-- @param ... sizes, as numbers or one table
+-- @return view
+-- @raise where the counts differ, or the strides would need a copy
+-- @example ssl.zeros(2, 3):view(-1):dim() --> 1
+T.view = recorded "view"
+
+--- The same elements in another shape: a view where the strides allow it, otherwise a copy.
+-- @param t tensor
+-- @param ... sizes, as numbers or one table; one may be -1
+-- @return tensor
+-- @example ssl.zeros(2, 3):t():reshape(6):numel() --> 6
+T.reshape = recorded "reshape"
+
+--- Merges dimensions first..last into one.
+-- @param t tensor
+-- @param first dimension (1)
+-- @param last dimension (-1)
+-- @return tensor
+-- @example ssl.zeros(2, 3, 4):flatten(2):size(2) --> 12
+function T.flatten(t, first, last)
+  local n = core.dim(t)
+  if n == 0 then return T.reshape(t, 1) end
+  first = check.integer(2, "first", first or 1, -n, n)
+  last = check.integer(3, "last", last or -1, -n, n)
+  if first < 0 then first = first + n + 1 end
+  if last < 0 then last = last + n + 1 end
+  if first > last or first == 0 then check.fail(2, "dimensions %d..%d of %d", first, last, n) end
+  local shape = { core.shape(t) }
+  for _ = first, last - 1 do shape[first] = shape[first] * table.remove(shape, first + 1) end
+  return T.reshape(t, shape)
+end
+
+--- The transpose of a matrix, a view; a vector is returned as it is.
+-- @param t tensor with at most 2 dimensions
+-- @return view
+-- @raise for more than 2 dimensions
+-- @example ssl.zeros(2, 3):t():size(1) --> 3
+function T.t(t)
+  local n = core.dim(t)
+  if n > 2 then check.fail(1, "at most 2 dimensions expected, got %s; use transpose", core.describe(t)) end
+  return n < 2 and t or T.transpose(t, 1, 2)
+end
+
+--- Two dimensions exchanged, a view.
+-- @param t tensor
+-- @param d1 dimension
+-- @param d2 dimension
+-- @return view
+-- @example ssl.zeros(2, 3, 4):transpose(1, 3):size(1) --> 4
+T.transpose = recorded "transpose"
+
+--- All dimensions in another order, a view.
+-- @param t tensor
+-- @param ... every dimension once, as numbers or one table
+-- @return view
+-- @example ssl.zeros(2, 3, 4):permute(3, 1, 2):size(1) --> 4
+T.permute = recorded "permute"
+
+--- Without the dimensions of size 1, or without one of them; a view.
+-- @param t tensor
+-- @param dim one dimension (all); one whose size is not 1 stays
+-- @return view
+-- @example ssl.zeros(1, 3, 1):squeeze():dim() --> 1
+T.squeeze = recorded "squeeze"
+
+--- With a new dimension of size 1, a view.
+-- @param t tensor
+-- @param dim where it stands in the result
+-- @return view
+-- @example ssl.zeros(3):unsqueeze(1):size(1) --> 1
+T.unsqueeze = recorded "unsqueeze"
+
+--- Dimensions of size 1 repeated without copying, a view; -1 keeps a size.
+-- @param t tensor
+-- @param ... sizes, as numbers or one table
+-- @return view
+-- @example ssl.ones(3, 1):expand(3, 4):sum():item() --> 12.0
+T.expand = recorded "expand"
+
+--- Tensors joined along a dimension that they have.
+-- @param list table of tensors of one dtype, alike in all other sizes
+-- @param dim dimension (1)
+-- @return tensor
+-- @raise where shapes or dtypes differ, on an empty list
+-- @example ssl.cat({ssl.ones(2), ssl.zeros(3)}):numel() --> 5
+function T.cat(list, dim)
+  local out = core.cat(list, dim)
+  if hook.record then hook.record("cat", out, table.unpack(list)) end
+  if hook.record and core.node(out) then core.node(out).dim = dim or 1 end
+  return out
+end
+
+--- Tensors of one shape joined along a new dimension.
+-- @param list table of tensors
+-- @param dim where the new dimension stands (1)
+-- @return tensor
+-- @example ssl.stack({ssl.ones(2), ssl.zeros(2)}):size(1) --> 2
+function T.stack(list, dim)
+  if type(list) ~= "table" then check.fail(1, "table of tensors expected, got %s", check.kind(list)) end
+  local rows = {}
+  for i, t in ipairs(list) do
+    rows[i] = T.unsqueeze(check.tensor(1, t, nil, "tensor in the list at " .. i), dim or 1)
+  end
+  return T.cat(rows, dim or 1)
+end
+
+--- A view without the tape: the elements are shared, gradients do not flow through it.
+-- @param t tensor
+-- @return view
+-- @example ssl.ones(2):requires_grad():detach():needs_grad() --> false
+T.detach = core.detach
+
+return T
