@@ -1,0 +1,9 @@
+-- Objectives.
+
+local losses = {}
+
+for _, part in ipairs { "cross_entropy", "kl", "mse" } do
+  for name, f in pairs(require("sslkit.losses." .. part)) do losses[name] = f end
+end
+
+return losses

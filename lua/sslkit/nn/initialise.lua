@@ -1,0 +1,104 @@
+-- Initial values, in place: nn.init.*. Every one takes {generator=}.
+
+local core = require "sslkit.core"
+local check = require "sslkit.check"
+local autograd = require "sslkit.autograd"
+local T = require "sslkit.tensor"
+
+local initialise = {}
+
+local function fill(t, values)
+  autograd.no_grad(function() core.copy_(t, values) end)
+  return t
+end
+
+-- Rows of a weight [out, in, ...] see fan_in inputs; its columns feed fan_out outputs.
+local function fans(t)
+  if core.dim(t) < 2 then check.fail(1, "weight with at least 2 dimensions expected, got %s", core.describe(t)) end
+  local out, inp = core.size(t, 1), core.size(t, 2)
+  local field = core.numel(t) // math.max(out * inp, 1)
+  return inp * field, out * field
+end
+
+local function drawn(t, name, options)
+  return T[name]({ core.shape(t) }, { dtype = core.dtype(t), generator = options.generator })
+end
+
+--- Normal values.
+-- @param t float tensor
+-- @param options {mean=0, std=1, generator=}
+-- @return t
+-- @example ssl.nn.init.normal_(ssl.zeros(4), {std = 0}):sum():item() --> 0.0
+function initialise.normal_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = check.options(2, options, { mean = 0, std = 1 }, { generator = true })
+  return fill(t, drawn(t, "randn", options) * options.std + options.mean)
+end
+
+--- Uniform values in [low, high).
+-- @param t float tensor
+-- @param options {low=0, high=1, generator=}
+-- @return t
+-- @example ssl.nn.init.uniform_(ssl.zeros(4), {low = 2, high = 3}):ge(2):all():item() --> 1
+function initialise.uniform_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = check.options(2, options, { low = 0, high = 1 }, { generator = true })
+  return fill(t, drawn(t, "rand", options) * (options.high - options.low) + options.low)
+end
+
+--- Normal values cut at cut standard deviations: what falls outside is drawn again.
+-- @param t float tensor
+-- @param options {mean=0, std=1, cut=2, generator=}
+-- @return t
+-- @example ssl.nn.init.trunc_normal_(ssl.zeros(99)):abs():le(2):all():item() --> 1
+function initialise.trunc_normal_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = check.options(2, options, { mean = 0, std = 1, cut = 2 }, { generator = true })
+  check.number(2, "cut", options.cut, 0.1) -- below it the redrawing would hardly end
+  local z = drawn(t, "randn", options)
+  while core.item(core.any(core.gt(core.abs(z), options.cut))) == 1 do
+    z = T.where(core.gt(core.abs(z), options.cut), drawn(t, "randn", options), z)
+  end
+  return fill(t, z * options.std + options.mean)
+end
+
+--- Normal values of variance 2 / fan_in (ReLU), for weights [out, in, ...].
+-- @param t float tensor with at least 2 dimensions
+-- @param options {mode="fan_in" | "fan_out", gain=sqrt(2), generator=}
+-- @return t
+-- @source He, Zhang, Ren, Sun 2015, "Delving deep into rectifiers", eq. 10 and 14
+-- @example ssl.nn.init.kaiming_normal_(ssl.zeros(2, 8)):size(2) --> 8
+function initialise.kaiming_normal_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = check.options(2, options, { mode = "fan_in", gain = math.sqrt(2) }, { generator = true })
+  check.one_of(2, "mode", options.mode, { "fan_in", "fan_out" })
+  local fan_in, fan_out = fans(t)
+  local fan = options.mode == "fan_in" and fan_in or fan_out
+  return fill(t, drawn(t, "randn", options) * (options.gain / math.sqrt(math.max(fan, 1))))
+end
+
+--- Uniform values of variance 2 / (fan_in + fan_out).
+-- @param t float tensor with at least 2 dimensions
+-- @param options {gain=1, generator=}
+-- @return t
+-- @source Glorot and Bengio 2010, eq. 16
+-- @example ssl.nn.init.xavier_uniform_(ssl.zeros(3, 3)):abs():le(1):all():item() --> 1
+function initialise.xavier_uniform_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = check.options(2, options, { gain = 1 }, { generator = true })
+  local fan_in, fan_out = fans(t)
+  local bound = options.gain * math.sqrt(6 / math.max(fan_in + fan_out, 1))
+  return initialise.uniform_(t, { low = -bound, high = bound, generator = options.generator })
+end
+
+--- One value.
+-- @param t float tensor
+-- @param value number
+-- @return t
+-- @example ssl.nn.init.constant_(ssl.zeros(2), 3):sum():item() --> 6.0
+function initialise.constant_(t, value)
+  check.tensor(1, t, { dtype = "float" })
+  return fill(t, T.full_like(t, check.number(2, "value", value)))
+end
+
+return initialise

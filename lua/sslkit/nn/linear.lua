@@ -1,0 +1,61 @@
+-- Linear layers.
+
+local check = require "sslkit.check"
+local initialise = require "sslkit.nn.initialise"
+local module = require "sslkit.nn.module"
+local T = require "sslkit.tensor"
+
+local M = {}
+
+local Linear = {}
+
+function Linear:init(inp, out, options)
+  self.inp, self.out = check.integer(1, "inp", inp, 1), check.integer(2, "out", out, 1)
+  options = check.options(3, options, { bias = true, dtype = "float32" }, { generator = true })
+  local bound = 1 / math.sqrt(inp)
+  local draw = { low = -bound, high = bound, generator = options.generator }
+  self.weight = initialise.uniform_(T.zeros({ out, inp }, options.dtype), draw):requires_grad()
+  if options.bias then self.bias = initialise.uniform_(T.zeros({ out }, options.dtype), draw):requires_grad() end
+end
+
+function Linear:forward(x) return T.linear(x, self.weight, self.bias) end
+
+function Linear:extra() return ("%d, %d%s"):format(self.inp, self.out, self.bias and "" or ", bias=false") end
+
+--- x W^T + b with W [out, inp]; initial values uniform within 1 / sqrt(inp), as in PyTorch.
+-- @param inp input width
+-- @param out output width
+-- @param options {bias=true, dtype="float32", generator=}
+-- @return module: x [..., inp] -> [..., out]
+-- @example ssl.nn.Linear(3, 2)(ssl.ones(5, 3)):size(2) --> 2
+M.Linear = module.kind("Linear", Linear)
+
+local WeightNormLinear = {}
+
+function WeightNormLinear:init(inp, out, options)
+  self.inp, self.out = check.integer(1, "inp", inp, 1), check.integer(2, "out", out, 1)
+  options = check.options(3, options, { normalize = true, dtype = "float32" }, { generator = true })
+  rawset(self, "normalize", options.normalize)
+  local weight = T.zeros({ out, inp }, options.dtype)
+  self.weight = initialise.normal_(weight, { std = 1 / math.sqrt(inp), generator = options.generator }):requires_grad()
+end
+
+function WeightNormLinear:forward(x)
+  return T.linear(x, self.normalize and T.normalize(self.weight) or self.weight)
+end
+
+function WeightNormLinear:extra() return ("%d, %d"):format(self.inp, self.out) end
+
+--- A linear map without bias whose rows are scaled to length 1: with rows of length 1 in x, cosines
+-- to `out` prototypes.
+-- @param inp input width
+-- @param out number of prototypes
+-- @param options {normalize=true, dtype="float32", generator=}; normalize=false leaves the rows as
+-- they are
+-- @return module: x [..., inp] -> [..., out]
+-- @source Salimans and Kingma 2016, "Weight normalization", with g fixed at 1 as in DINO (Caron et
+-- al. 2021)
+-- @example ssl.nn.WeightNormLinear(3, 2)(ssl.zeros(1, 3)):sum():item() --> 0.0
+M.WeightNormLinear = module.kind("WeightNormLinear", WeightNormLinear)
+
+return M
