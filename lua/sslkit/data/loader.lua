@@ -1,0 +1,132 @@
+-- Batches of a dataset. The order of an epoch is a pure function of the seed and the epoch's
+-- number, so a loader's whole state is three numbers, and a resumed run sees the same batches.
+
+local check = require "sslkit.check"
+local T = require "sslkit.tensor"
+
+local Loader = {}
+Loader.__index = Loader
+
+local loader = {}
+
+-- mean or std as a tensor that broadcasts over [B,C,...].
+local function per_channel(name, value, x)
+  if type(value) == "table" then value = T.tensor(value) end
+  if type(value) == "number" then return value end
+  check.tensor(2, value, { dim = 1 }, "normalize." .. name)
+  local channels = x:dim() > 1 and x:size(2) or 1
+  if #value ~= 1 and #value ~= channels then
+    check.fail(2, "normalize.%s has %d numbers for %d channels", name, #value, channels)
+  end
+  local shape = { 1, #value }
+  for d = 3, x:dim() do shape[d] = 1 end
+  return value:to("float32"):view(shape)
+end
+
+local function normalizer(given, x)
+  if given == nil then return nil end
+  local options = check.options(2, given, { mean = 0, std = 1 })
+  return { mean = per_channel("mean", options.mean, x), std = per_channel("std", options.std, x) }
+end
+
+--- Batches of a dataset. `for x1, ..., xV, y, index in loader do` runs one epoch: x are V views
+-- [B,C,H,W], float32 (uint8 samples divided by the dataset's levels; floats as they are), y the
+-- labels int64 [B] (nil without labels), index the numbers of the samples int64 [B].
+-- @param ds dataset
+-- @param options table: batch = samples a batch (256); shuffle (true); seed = whole number (drawn
+-- from the default generator); drop_last = leave out an incomplete last batch (false); views =
+-- count (1); augment = function(batch as stored, {seed=, index=, view=, epoch=}) that returns
+-- float32; normalize = {mean=, std=}, numbers or one for each channel
+-- @return loader: #loader batches an epoch, loader:state(), loader:load_state(s)
+-- @raise unknown options
+-- @example #ssl.data.loader(ssl.data.digits(), {batch = 256}) --> 8
+-- @example for x, y in ssl.data.loader(ssl.data.digits(), {batch = 4}) do return #x end --> 4
+function loader.new(ds, options)
+  if type(ds) ~= "table" or not pcall(check.tensor, 1, ds.x) then
+    check.fail(1, "dataset expected, got %s", check.kind(ds))
+  end
+  local self = check.options(2, options,
+    { batch = 256, shuffle = true, drop_last = false, views = 1 },
+    { seed = true, augment = true, normalize = true })
+  self.batch = check.integer(2, "batch", self.batch, 1)
+  self.views = check.integer(2, "views", self.views, 1)
+  if self.augment ~= nil and type(self.augment) ~= "function"
+    and not (getmetatable(self.augment) or {}).__call then
+    check.fail(2, "augment must be a function, got %s", check.kind(self.augment))
+  end
+  self.seed = check.integer(2, "seed", self.seed or T.randint(0, (1 << 31) - 1, { 1 }):item())
+  self.normalize = normalizer(self.normalize, ds.x)
+  self.dataset, self.epoch, self.position = ds, 1, 0
+  return setmetatable(self, Loader)
+end
+
+function Loader:__len()
+  local n = #self.dataset.x
+  return self.drop_last and n // self.batch or (n + self.batch - 1) // self.batch
+end
+
+-- The samples of the epoch in the order in which they come.
+local function order_of(self)
+  local n = #self.dataset.x
+  if not self.shuffle then return T.arange(1, n, 1, "int64") end
+  return T.randperm(n, { generator = T.generator(self.seed):split(self.epoch) })
+end
+
+-- One view of the samples x, stored as they are in the dataset.
+local function view_of(self, x, index, view)
+  local out
+  if self.augment then
+    out = self.augment(x, { seed = self.seed, index = index, view = view, epoch = self.epoch })
+  elseif x:dtype() == "uint8" then
+    out = x:to("float32"):div_(self.dataset.levels or 255)
+  else
+    out = x
+  end
+  local normalize = self.normalize
+  return normalize and (out - normalize.mean) / normalize.std or out
+end
+
+-- The generic for calls the loader with no control value when it begins, and with the batch before
+-- otherwise. An epoch that was left by break is over; one that was loaded goes on.
+function Loader:__call(_, control)
+  if control == nil then
+    if self.running then self.epoch, self.position = self.epoch + 1, 0 end
+    self.running, self.order = true, order_of(self)
+  end
+  if self.position >= #self then
+    self.epoch, self.position, self.running, self.order = self.epoch + 1, 0, false, nil
+    return nil
+  end
+  local ds = self.dataset
+  local first = self.position * self.batch + 1
+  local index = self.order:narrow(1, first, math.min(first + self.batch - 1, #ds.x))
+  self.position = self.position + 1
+  local x, out = ds.x:index(1, index), {}
+  for view = 1, self.views do out[view] = view_of(self, x, index, view) end
+  out[self.views + 1], out[self.views + 2] = ds.y and ds.y:index(1, index), index
+  return table.unpack(out, 1, self.views + 2)
+end
+
+--- Where the loader stands: enough to go on with exactly the batches that would have come.
+-- @return table: epoch = number of the epoch in progress or next, from 1; position = batches of it
+-- that were given; seed
+-- @example ssl.data.loader(ssl.data.digits(), {seed = 7}):state().position --> 0
+function Loader:state()
+  return { epoch = self.epoch, position = self.position, seed = self.seed }
+end
+
+--- Goes to a state: the next `for` gives the rest of its epoch.
+-- @param state what state() gave, of a loader with the same options
+-- @return the loader
+-- @raise a state that lacks a number
+-- @example ssl.data.loader(ssl.data.digits()):load_state{epoch=2, position=3, seed=7}.epoch --> 2
+function Loader:load_state(state)
+  local s = check.options(2, state, {}, { epoch = true, position = true, seed = true })
+  self.epoch = check.integer(2, "epoch", s.epoch, 1)
+  self.position = check.integer(2, "position", s.position, 0, #self)
+  self.seed = check.integer(2, "seed", s.seed)
+  self.running, self.order = false, nil
+  return self
+end
+
+return loader
