@@ -116,15 +116,15 @@ static void prepare_rows(state *s) {
 /* --- first pass: candidates ------------------------------------------------------------------- */
 
 /* A candidate as one number: the score's bits, so turned that they sort like the score, above the
-   row, so turned that of equal scores the lower row is the larger number. */
+   row. (Of equal scores either may stay: where that matters, the bound is not met.) */
 static uint64_t key_of(float score, int64_t row) {
   uint32_t u;
   memcpy(&u, &score, sizeof u);
   u = u >> 31 ? ~u : u | 0x80000000u;
-  return (uint64_t)u << 32 | (0xFFFFFFFFu - (uint32_t)row);
+  return (uint64_t)u << 32 | (uint32_t)row;
 }
 
-static int64_t row_of(uint64_t key) { return 0xFFFFFFFFu - (uint32_t)key; }
+static int64_t row_of(uint64_t key) { return (uint32_t)key; }
 
 static float score_of(uint64_t key) {
   uint32_t u = (uint32_t)(key >> 32);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define BLOCK 1024 /* rows (or columns) that are converted to float64 at a time */
-#define STRIP 64   /* columns of a block that one thread converts */
+#define PARTS 8    /* pieces in which a block is read */
 #define PANEL 48   /* LAPACK's inner block in a QR */
 
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -19,69 +19,107 @@ static double element(sk_dtype dtype, const void *z, int64_t i) {
 
 /* --- converting and centring ------------------------------------------------------------------ */
 
-/* A block of packed z[.,d]: rows r0 .. r0+nr-1, columns c0 .. c0+nc-1, as float64 in out[nr,nc]. */
+/* A block of packed z[.,d], rows r0 .. r0+nr-1 and columns c0 .. c0+nc-1, on its way to float64
+   out[nr,nc]. Its rows are read in at most PARTS pieces, whose sums and extremes are then put
+   together in order. */
 typedef struct block {
   sk_dtype dtype;
   const void *z;
-  int64_t d, r0, nr, c0, nc;
+  int64_t d, r0, nr, c0, nc, grain;
   bool center;
   double *out;
-  double *mean, *lo, *hi; /* [nc], of this block; lo and hi may be NULL */
+  double *mean, *lo, *hi, *shift; /* [nc], of this block */
+  double *parts;                  /* [PARTS][3][nc]: sum of x - shift, least, most */
 } block;
 
-/* out[nr,ld] = x - shift; the mean of the columns is made from the differences, so that a large
-   common offset costs no digits, and then taken off too. */
 #define LOAD(T)                                                                                    \
-  SK_CLONES static void load_##T(const T *x, int64_t d, int64_t nr, int64_t nc, double *out,       \
-                                 int64_t ld, bool center, double *mean, double *lo, double *hi) {  \
-    double shift[STRIP], sum[STRIP];                                                               \
-    for (int64_t j = 0; j < nc; j++) {                                                             \
-      shift[j] = center ? (double)x[j] : 0;                                                        \
-      sum[j] = 0;                                                                                  \
-      if (lo) lo[j] = hi[j] = (double)x[j];                                                        \
-    }                                                                                              \
-    for (int64_t i = 0; i < nr; i++) {                                                             \
-      const T *row = x + i * d;                                                                    \
-      double *to = out + i * ld;                                                                   \
+  SK_CLONES static void look_##T(const T *x, int64_t d, int64_t nr, int64_t nc,                    \
+                                 const double *shift, double *sum, double *lo, double *hi) {       \
+    for (int64_t j = 0; j < nc; j++) sum[j] = 0, lo[j] = hi[j] = (double)x[j];                     \
+    for (int64_t i = 0; i < nr; i++, x += d)                                                       \
       for (int64_t j = 0; j < nc; j++) {                                                           \
-        double v = (double)row[j];                                                                 \
-        to[j] = v - shift[j];                                                                      \
+        double v = (double)x[j];                                                                   \
         sum[j] += v - shift[j];                                                                    \
+        lo[j] = v < lo[j] ? v : lo[j];                                                             \
+        hi[j] = v > hi[j] ? v : hi[j];                                                             \
       }                                                                                            \
-      if (lo)                                                                                      \
-        for (int64_t j = 0; j < nc; j++) {                                                         \
-          double v = (double)row[j];                                                               \
-          lo[j] = v < lo[j] ? v : lo[j];                                                           \
-          hi[j] = v > hi[j] ? v : hi[j];                                                           \
-        }                                                                                          \
-    }                                                                                              \
-    if (!center) return;                                                                           \
-    for (int64_t j = 0; j < nc; j++) {                                                             \
-      sum[j] /= (double)nr;                                                                        \
-      mean[j] = shift[j] + sum[j];                                                                 \
-    }                                                                                              \
-    for (int64_t i = 0; i < nr; i++)                                                               \
-      for (int64_t j = 0; j < nc; j++) out[i * ld + j] -= sum[j];                                  \
+  }                                                                                                \
+  SK_CLONES static void load_##T(const T *x, int64_t d, int64_t nr, int64_t nc,                    \
+                                 const double *shift, const double *mean, double *out) {           \
+    for (int64_t i = 0; i < nr; i++, x += d, out += nc)                                            \
+      for (int64_t j = 0; j < nc; j++) out[j] = ((double)x[j] - shift[j]) - mean[j];               \
   }
 LOAD(float)
 LOAD(double)
 
-static void load_piece(void *ctx, int64_t first, int64_t last) {
-  const block *b = ctx;
-  for (int64_t c = first; c < last; c += STRIP) {
-    int64_t nc = min64(STRIP, last - c), at = b->r0 * b->d + b->c0 + c;
-    double *mean = b->mean ? b->mean + c : 0;
-    double *lo = b->lo ? b->lo + c : 0, *hi = b->hi ? b->hi + c : 0;
-    if (b->dtype == SK_F32)
-      load_float((const float *)b->z + at, b->d, b->nr, nc, b->out + c, b->nc, b->center, mean, lo,
-                 hi);
-    else
-      load_double((const double *)b->z + at, b->d, b->nr, nc, b->out + c, b->nc, b->center, mean,
-                  lo, hi);
-  }
+static const char *block_row(const block *b, int64_t i) {
+  return (const char *)b->z + ((b->r0 + i) * b->d + b->c0) * sk_itemsize[b->dtype];
 }
 
-static void load(block *b) { sk_parallel(b->nc, STRIP, load_piece, b); }
+static void look_piece(void *ctx, int64_t first, int64_t last) {
+  const block *b = ctx;
+  double *sum = b->parts + first / b->grain * 3 * b->nc;
+  const void *x = block_row(b, first);
+  if (b->dtype == SK_F32)
+    look_float(x, b->d, last - first, b->nc, b->shift, sum, sum + b->nc, sum + 2 * b->nc);
+  else
+    look_double(x, b->d, last - first, b->nc, b->shift, sum, sum + b->nc, sum + 2 * b->nc);
+}
+
+/* The parts hold, by now, what has to be taken off: a shift and the mean of the differences to it.
+ */
+static void load_piece(void *ctx, int64_t first, int64_t last) {
+  const block *b = ctx;
+  const void *x = block_row(b, first);
+  double *out = b->out + first * b->nc;
+  if (b->dtype == SK_F32)
+    load_float(x, b->d, last - first, b->nc, b->shift, b->parts, out);
+  else
+    load_double(x, b->d, last - first, b->nc, b->shift, b->parts, out);
+}
+
+/* Sums are of differences to the first row, so that a large common offset costs no digits. */
+static void load(block *b) {
+  double *total = b->parts;
+  b->grain = (b->nr + PARTS - 1) / PARTS;
+  for (int64_t j = 0; j < b->nc; j++) b->shift[j] = element(b->dtype, block_row(b, 0), j);
+  sk_parallel(b->nr, b->grain, look_piece, b);
+  for (int64_t p = 1; p * b->grain < b->nr; p++) {
+    const double *sum = total + p * 3 * b->nc, *lo = sum + b->nc, *hi = lo + b->nc;
+    for (int64_t j = 0; j < b->nc; j++) {
+      total[j] += sum[j];
+      total[b->nc + j] = fmin(total[b->nc + j], lo[j]);
+      total[2 * b->nc + j] = fmax(total[2 * b->nc + j], hi[j]);
+    }
+  }
+  for (int64_t j = 0; j < b->nc; j++) {
+    total[j] /= (double)b->nr;
+    b->mean[j] = b->shift[j] + total[j];
+    b->lo[j] = total[b->nc + j], b->hi[j] = total[2 * b->nc + j];
+    if (!b->center) b->shift[j] = total[j] = 0;
+  }
+  sk_parallel(b->nr, b->grain, load_piece, b);
+}
+
+#define AROUND (4 + 3 * PARTS) /* numbers a column that a block needs besides out */
+
+static block make_block(sk_dtype dtype, const void *z, int64_t d, bool center, double *scratch,
+                        double *out, int64_t r0, int64_t nr, int64_t c0, int64_t nc) {
+  return (block){.dtype = dtype,
+                 .z = z,
+                 .d = d,
+                 .r0 = r0,
+                 .nr = nr,
+                 .c0 = c0,
+                 .nc = nc,
+                 .center = center,
+                 .out = out,
+                 .mean = scratch,
+                 .lo = scratch + nc,
+                 .hi = scratch + 2 * nc,
+                 .shift = scratch + 3 * nc,
+                 .parts = scratch + 4 * nc};
+}
 
 /* --- Gram matrices ---------------------------------------------------------------------------- */
 
@@ -118,34 +156,35 @@ static void gram_piece(void *ctx, int64_t first, int64_t last) {
   }
 }
 
+/* Tiles as large as 256, since each packs its columns anew, but two a side at least. */
 static void add_gram(const double *a, int64_t n, int64_t k, bool transposed, double *g) {
-  int64_t side = n <= 256 ? 64 : n <= 1024 ? 128 : 256;
-  gram job = {a, g, n, k, side, (n + side - 1) / side, transposed};
-  sk_parallel(job.tiles * (job.tiles + 1) / 2, 1, gram_piece, &job);
+  int64_t tiles = n <= 64 ? 1 : n <= 512 ? 2 : (n + 255) / 256;
+  gram job = {a, g, n, k, (n + tiles - 1) / tiles, tiles, transposed};
+  sk_parallel(tiles * (tiles + 1) / 2, 1, gram_piece, &job);
 }
 
 /* --- moments ---------------------------------------------------------------------------------- */
 
 int64_t sk_moments_scratch(int64_t rows, int64_t d) {
-  return ((min64(rows, BLOCK) + 1) * d + 3 * d) * (int64_t)sizeof(double);
+  return (min64(rows, BLOCK) + 1 + AROUND) * d * (int64_t)sizeof(double);
 }
 
 void sk_moments_add(sk_dtype dtype, const void *z, int64_t rows, int64_t d, sk_moments *m,
                     double *scratch) {
-  double *mean = scratch, *lo = mean + d, *hi = lo + d, *out = hi + d;
+  double *out = scratch + AROUND * d;
   for (int64_t r = 0; r < rows; r += BLOCK) {
     int64_t nr = min64(BLOCK, rows - r);
-    block b = {dtype, z, d, r, nr, 0, d, true, out, mean, lo, hi};
+    block b = make_block(dtype, z, d, true, scratch, out, r, nr, 0, d);
     load(&b);
     /* Chan's update: the step from the old mean to the block's is one more row of the block. */
-    double n = (double)m->n, w = n * (double)nr / (n + (double)nr);
+    double n = (double)m->n, share = (double)nr / (n + (double)nr);
     double *step = out + nr * d;
     for (int64_t j = 0; j < d; j++) {
-      double delta = m->n ? mean[j] - m->mean[j] : 0;
-      step[j] = delta * sqrt(w);
-      m->mean[j] = m->n ? m->mean[j] + delta * ((double)nr / (n + (double)nr)) : mean[j];
-      m->lo[j] = m->n && m->lo[j] < lo[j] ? m->lo[j] : lo[j];
-      m->hi[j] = m->n && m->hi[j] > hi[j] ? m->hi[j] : hi[j];
+      double delta = m->n ? b.mean[j] - m->mean[j] : 0;
+      step[j] = delta * sqrt(n * share);
+      m->mean[j] = m->n ? m->mean[j] + delta * share : b.mean[j];
+      m->lo[j] = m->n ? fmin(m->lo[j], b.lo[j]) : b.lo[j];
+      m->hi[j] = m->n ? fmax(m->hi[j], b.hi[j]) : b.hi[j];
     }
     add_gram(out, d, m->n ? nr + 1 : nr, false, m->scatter);
     m->n += nr;
@@ -168,31 +207,31 @@ int64_t sk_moments_matrix(const sk_moments *m, int64_t d, bool center, double *o
 }
 
 int64_t sk_gram_rows_scratch(int64_t rows, int64_t d) {
-  return (rows + 1) * min64(d, BLOCK) * (int64_t)sizeof(double);
+  return (rows + AROUND) * min64(d, BLOCK) * (int64_t)sizeof(double);
 }
 
 void sk_gram_rows(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center, double *g,
                   double *scratch) {
-  double *mean = scratch, *out = mean + min64(d, BLOCK);
+  double *out = scratch + AROUND * min64(d, BLOCK);
   memset(g, 0, (size_t)(rows * rows) * sizeof(double));
   for (int64_t c = 0; c < d; c += BLOCK) {
-    int64_t nc = min64(BLOCK, d - c);
-    block b = {dtype, z, d, 0, rows, c, nc, center, out, mean, 0, 0};
+    block b = make_block(dtype, z, d, center, scratch, out, 0, rows, c, min64(BLOCK, d - c));
     load(&b);
-    add_gram(out, rows, nc, true, g);
+    add_gram(out, rows, b.nc, true, g);
   }
   for (int64_t i = 0; i < rows; i++)
     for (int64_t j = 0; j < i; j++) g[i * rows + j] = g[j * rows + i];
 }
 
+int64_t sk_center_columns_scratch(int64_t d) { return AROUND * d * (int64_t)sizeof(double); }
+
 int64_t sk_center_columns(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center,
                           double *out, int64_t *column, double *scratch) {
-  double *mean = scratch, *lo = mean + d, *hi = lo + d;
-  block b = {dtype, z, d, 0, rows, 0, d, center, out, mean, lo, hi};
+  block b = make_block(dtype, z, d, center, scratch, out, 0, rows, 0, d);
   int64_t kept = 0;
   load(&b);
   for (int64_t j = 0; j < d; j++)
-    if (lo[j] != hi[j] || (!center && lo[j] != 0)) column[kept++] = j;
+    if (b.lo[j] != b.hi[j] || (!center && b.lo[j] != 0)) column[kept++] = j;
   if (kept < d)
     for (int64_t i = 0; i < rows; i++)
       for (int64_t j = 0; j < kept; j++) out[i * kept + j] = out[i * d + column[j]];

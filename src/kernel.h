@@ -205,7 +205,8 @@ int64_t sk_gram_rows_scratch(int64_t rows, int64_t d);
 void sk_gram_rows(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center, double *g,
                   double *scratch);
 /* out[rows,kept] = z as float64, centred on request, without the columns that are then zero;
-   returns kept. out has room for rows*d, scratch 3 d elements. */
+   returns kept. out has room for rows*d. */
+int64_t sk_center_columns_scratch(int64_t d); /* bytes */
 int64_t sk_center_columns(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool center,
                           double *out, int64_t *column, double *scratch);
 /* r[p,p], p = d + 1: the upper triangular factor of all rows [1, z - shift] so far (zeros at

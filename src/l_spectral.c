@@ -57,8 +57,15 @@ static int spectral_moments_add(lua_State *L) {
   return 1;
 }
 
+/* NaN and infinity must not reach LAPACK; the data were finite, but their squares may not be. */
+static void check_range(lua_State *L, const double *a, int64_t rows, int64_t cols) {
+  if (sk_nonfinite_row(SK_F64, a, rows, cols) >= 0)
+    sk_error(L, "the data are too large: squares and products of them leave the range of float64");
+}
+
 /* Pushes the eigenvalues, ascending, of a[n,n], which is destroyed. */
 static void push_eigenvalues(lua_State *L, const char *fname, double *a, int64_t n) {
+  check_range(L, a, n, n);
   sk_array *w = sk_new(L, SK_F64, 1, &n);
   void *scratch = sk_scratch(L, sk_eigh_scratch(SK_F64, n, false));
   sk_status status = sk_eigh(SK_F64, n, a, w->data, false, scratch);
@@ -101,11 +108,13 @@ static int spectral_direct_spectrum(lua_State *L) {
   const sk_array *z = push_rows(L, 1);
   int64_t rows = z->shape[0], d = z->shape[1];
   check_side(L, 1, rows < d ? rows : d);
-  double *a = sk_scratch(L, (rows * d + 4 * d) * (int64_t)sizeof(double));
+  double *a = sk_scratch(L, (rows + 1) * d * (int64_t)sizeof(double));
   int at = lua_gettop(L);
-  double *rest = a + rows * d;
+  double *around = sk_scratch(L, sk_center_columns_scratch(d));
   int64_t kept = sk_center_columns(z->dtype, z->data, rows, d, lua_toboolean(L, 2), a,
-                                   (int64_t *)(rest + 3 * d), rest);
+                                   (int64_t *)(a + rows * d), around);
+  sk_scratch_done(L, -1);
+  check_range(L, a, rows, kept);
   int64_t r = rows < kept ? rows : kept;
   sk_array *s = sk_new(L, SK_F64, 1, &r);
   void *scratch = sk_scratch(L, sk_svdvals_scratch(SK_F64, rows, kept));

@@ -15,11 +15,14 @@ int sk_check_shape(lua_State *L, int idx, int64_t *shape, bool open, int *next);
 sk_dtype sk_opt_dtype(lua_State *L, int idx, sk_dtype def);
 /* A dimension number, 1-based or negative -> 0-based. */
 int sk_check_axis(lua_State *L, int idx, int ndim);
-/* The tensor given as an out argument at idx, checked against dtype and shape, or a new one; pushes
- * it. */
 /* The Lua number at idx as one element of dtype, written to p; an error speaks of argument arg. */
 void sk_check_element(lua_State *L, int idx, int arg, sk_dtype dtype, void *p);
+/* The tensor given as an out argument at idx, checked against dtype and shape, or a new one; pushes
+   it. */
 sk_array *sk_out(lua_State *L, int idx, sk_dtype dtype, int ndim, const int64_t *shape);
+/* An input that shares bytes with out and is not the same window would be overwritten while it is
+   still read: it is replaced by a copy, which stays on the stack. */
+void sk_protect(lua_State *L, const sk_array *out, sk_array *in);
 /* Raises with the kernel's reason unless status is SK_OK. */
 void sk_raise(lua_State *L, const char *fname, sk_status status);
 

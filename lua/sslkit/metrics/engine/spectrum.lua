@@ -1,0 +1,151 @@
+-- Singular values, by the fastest route that is exact enough for what will be read from them.
+--
+-- The eigenvalues of a float64 Gram matrix cost a fraction of a singular value decomposition and are
+-- off by a few units in the last place of the largest one. A bound on what that means for the
+-- entropy, worked out from the values themselves, is the certificate; where it does not hold (rank
+-- deficient data, steep spectra, a huge common offset) the values come from the triangular factor of
+-- the data, or from the data directly.
+
+local core = require "sslkit.core"
+local check = require "sslkit.check"
+local moments = require "sslkit.metrics.engine.moments"
+local rows = require "sslkit.metrics.engine.rows"
+local tsqr = require "sslkit.metrics.engine.tsqr"
+
+local spectrum = {}
+
+local Spectrum = { __name = "sslkit.Spectrum" }
+
+local EPS = 2.0 ^ -52
+local SMALL = 5e7   -- N D min(N,D) from which a Gram matrix pays
+local TAIL = 1e-9   -- the smallest eigenvalue, relative to the largest, that a Gram matrix resolves
+local TOLERANCE = 1e-6
+
+function Spectrum:__tostring()
+  local shown = {}
+  for i = 1, math.min(#self, 6) do shown[i] = ("%.6g"):format(self[i]) end
+  if #self > 6 then shown[6] = "... " .. ("%.6g"):format(self[#self]) end
+  return ("%d singular values of %d x %d, %s: %s"):format(#self, self.n, self.d,
+    self.center and "centred" or "not centred", table.concat(shown, " "))
+end
+
+--- Is it one?
+function spectrum.is(v) return getmetatable(v) == Spectrum end
+
+-- What rounding alone may do to the entropy of so many exact values.
+local function rounding(count) return 16 * EPS * count end
+
+-- A bound on the error of ln RankMe when every eigenvalue is off by at most `e`.
+local function entropy_bound(values, e)
+  local total, entropy, bound = 0, 0, 0
+  for _, s in ipairs(values) do total = total + s end
+  if total == 0 then return 0 end
+  for _, s in ipairs(values) do
+    if s > 0 then entropy = entropy - s / total * math.log(s / total) end
+  end
+  local root = math.sqrt(e)
+  for _, s in ipairs(values) do
+    local ds = s * s <= e and root or math.min(e / (2 * s), root)
+    bound = bound + ds / total
+      * (math.abs(math.log(math.max(s, ds) / total)) + entropy + 1)
+  end
+  return bound + rounding(#values)
+end
+
+-- Eigenvalues, ascending -> singular values, descending, and the bound.
+local function from_eigenvalues(w)
+  local list, values = w:totable(), {}
+  for i = #list, 1, -1 do values[#values + 1] = math.sqrt(math.max(list[i], 0)) end
+  local e = math.max(8, math.sqrt(#list) / 3) * EPS * math.max(list[#list] or 0, 0)
+  return values, entropy_bound(values, e)
+end
+
+-- Does a Gram matrix answer the question? "variance": readers of sums of eigenvalues; "entropy":
+-- RankMe; "tail": whoever looks at the smallest values; "all".
+local function answers(need, tolerance, values, bound)
+  if need == "variance" then return true end
+  local last, first = values[#values] or 0, values[1] or 0
+  local tail = #values == 0 or last * last >= TAIL * first * first
+  if need == "tail" then return tail end
+  return bound <= tolerance and (need == "entropy" or tail)
+end
+
+local function exact(self, values)
+  self.bound = rounding(core.len(values))
+  return values:totable()
+end
+
+local function from_rows(self, z, need, tolerance)
+  local n, d = core.shape(z)
+  local values
+  if n * d * math.min(n, d) <= SMALL then
+    self.route = "direct"
+    return exact(self, core.direct_spectrum(z, self.center))
+  elseif n < d then
+    values, self.bound = from_eigenvalues(core.gram_spectrum(z, self.center))
+    if answers(need, tolerance, values, self.bound) then
+      self.route = "gram of rows"
+      return values
+    end
+    self.route = "direct"
+    return exact(self, core.direct_spectrum(z, self.center))
+  end
+  local m = moments.new(d):add_finite(z)
+  values, self.bound = from_eigenvalues(m:eigenvalues(self.center))
+  if answers(need, tolerance, values, self.bound) then
+    self.route = "gram"
+    return values
+  end
+  self.route = "tsqr"
+  return exact(self, tsqr.new(d, m.mean):add_finite(z):values(self.center))
+end
+
+local function check_given(argn, s, options)
+  if options.center ~= nil and s.center ~= options.center then
+    check.fail(argn, "a spectrum with center=%s expected, got one with center=%s",
+      tostring(options.center), tostring(s.center))
+  end
+  return s
+end
+
+-- Moments and triangular factors answer by the route that they are.
+local function from_state(argn, self, x)
+  if x.n == 0 then check.fail(argn, "%s: no rows yet", tostring(x)) end
+  self.n, self.d, self.dtype = x.n, x.d, x.dtype
+  if tsqr.is(x) then
+    self.route = "tsqr"
+    return exact(self, x:values(self.center))
+  end
+  self.route = "gram"
+  local values
+  values, self.bound = from_eigenvalues(x:eigenvalues(self.center))
+  return values
+end
+
+--- The spectrum of rows (a tensor [N,D]), moments, a triangular factor, or the spectrum itself.
+-- options: center, nan, tolerance (of ln RankMe), need (what will be read: "variance", "entropy",
+-- "tail" or, the default, "all"). With nan="propagate" and a NaN: nil and the reason.
+function spectrum.of(argn, x, options)
+  if spectrum.is(x) then return check_given(argn, x, options) end
+  local need, unit = options.need or "all", 1
+  local tolerance = check.number(argn + 1, "tolerance", options.tolerance or TOLERANCE, 0)
+  local self = { center = options.center or false, certified = true, skipped = 0 }
+  local values
+  if moments.is(x) or tsqr.is(x) then
+    values = from_state(argn, self, x)
+  else
+    local z, skipped = rows.finite(argn, x, options.nan)
+    if not z then return nil, skipped end
+    self.n, self.d, self.dtype = core.size(z, 1), core.size(z, 2), core.dtype(z)
+    self.skipped = skipped
+    z, unit = rows.in_range(z)
+    values = from_rows(self, z, need, tolerance)
+  end
+  if self.route:find "^gram" then
+    self.certified = answers(need, tolerance, values, self.bound)
+  end
+  for i = 1, math.min(self.n, self.d) do self[i] = (values[i] or 0) * unit end
+  return setmetatable(self, Spectrum)
+end
+
+return spectrum

@@ -1,0 +1,17 @@
+-- Metrics: what a representation is worth, without labels.
+
+return {
+  alignment = require "sslkit.metrics.alignment",
+  collapse = require "sslkit.metrics.collapse",
+  condition = require "sslkit.metrics.condition",
+  effective_rank = require "sslkit.metrics.effective_rank",
+  matrix_entropy = require "sslkit.metrics.matrix_entropy",
+  nesum = require "sslkit.metrics.nesum",
+  numerical_rank = require "sslkit.metrics.numerical_rank",
+  participation_ratio = require "sslkit.metrics.participation_ratio",
+  rankme = require "sslkit.metrics.rankme",
+  spectrum = require "sslkit.metrics.spectrum",
+  srank = require "sslkit.metrics.srank",
+  stable_rank = require "sslkit.metrics.stable_rank",
+  uniformity = require "sslkit.metrics.uniformity",
+}

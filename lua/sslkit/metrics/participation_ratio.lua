@@ -1,0 +1,23 @@
+-- The participation ratio of the principal axes.
+
+local entropy = require "sslkit.metrics.engine.entropy"
+local read = require "sslkit.metrics.engine.reader"
+
+--- Participation ratio (sum lambda)^2 / sum lambda^2 of the variances along the principal axes, between
+-- 1 and min(N,D); 0 where there is no variance.
+-- @param z float tensor [N,D], or a spectrum
+-- @param options {center=true, nan="error", full=false}
+-- @return number; with full a table {value=, fraction=, n=, d=, ...}
+-- @raise on NaN or Inf, naming the row
+-- @source Gao, Ganguli 2015, "On simplicity and complexity in the brave new world of large-scale neuroscience"
+-- @example ssl.metrics.participation_ratio(ssl.tensor{{3, 0}, {0, 1}}, {center=false}) --> 1.219512
+local function participation_ratio(z, options)
+  local defaults = { center = true }
+  local answer = read("participation_ratio", z, options, defaults, "variance", function(s)
+    local value = s[1] > 0 and entropy.total(s, 2) ^ 2 / entropy.total(s, 4) or 0
+    return value, { fraction = value / #s }
+  end)
+  return answer
+end
+
+return participation_ratio
