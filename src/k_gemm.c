@@ -4,7 +4,7 @@
 #include "kernel.h"
 #include <cblas.h>
 
-#define PIECE_WORK 6e6 /* multiply-adds that are worth a thread */
+#define PIECE_WORK 2e6 /* multiply-adds that are worth a thread: some 50 microseconds */
 #define PIECE_SIDE 64
 #define MAX_PIECES 16
 

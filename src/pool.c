@@ -6,12 +6,18 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Looks of a thread at its condition before it goes to sleep: some 50 microseconds, the time
+   between two products of a training step, whose pieces are not longer than a wake-up by the
+   kernel. */
+#define LOOKS 1000
+
 static struct {
   pthread_mutex_t lock, busy; /* busy: held by the caller whose job runs */
   pthread_cond_t wake, done;
   int wanted, started; /* threads asked for; helpers that exist (the caller is not one) */
-  int helping;         /* helpers still inside the job */
-  uint64_t job;        /* counts jobs, so that a helper joins each one once */
+  int asleep;          /* helpers that need to be woken */
+  atomic_int helping;  /* helpers still inside the job */
+  atomic_ullong job;   /* counts jobs, so that a helper joins each one once */
   int joining;         /* helpers that the job still takes */
   sk_piece piece;
   void *ctx;
@@ -33,14 +39,23 @@ static void work(void) {
   }
 }
 
+static inline void rest(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 static void *helper(void *unused) {
-  uint64_t seen = 0;
+  unsigned long long seen = 0;
   (void)unused;
-  pthread_mutex_lock(&pool.lock);
   for (;;) {
+    for (int i = 0; i < LOOKS && atomic_load(&pool.job) == seen; i++) rest();
+    pthread_mutex_lock(&pool.lock);
     while (pool.job == seen || pool.joining == 0) {
       seen = pool.job;
+      pool.asleep++;
       pthread_cond_wait(&pool.wake, &pool.lock);
+      pool.asleep--;
     }
     seen = pool.job;
     pool.joining--;
@@ -49,6 +64,7 @@ static void *helper(void *unused) {
     work();
     pthread_mutex_lock(&pool.lock);
     if (--pool.helping == 0) pthread_cond_signal(&pool.done);
+    pthread_mutex_unlock(&pool.lock);
   }
   return 0;
 }
@@ -59,7 +75,7 @@ static void after_fork(void) {
   pthread_mutex_init(&pool.busy, 0);
   pthread_cond_init(&pool.wake, 0);
   pthread_cond_init(&pool.done, 0);
-  pool.started = pool.helping = pool.joining = 0;
+  pool.started = pool.asleep = pool.helping = pool.joining = 0;
 }
 
 static void watch_fork(void) { pthread_atfork(0, 0, after_fork); }
@@ -101,11 +117,14 @@ void sk_parallel(int64_t n, int64_t grain, sk_piece piece, void *ctx) {
   atomic_store(&pool.next, 0);
   pool.joining = pool.started < pool.wanted - 1 ? pool.started : pool.wanted - 1;
   pool.job++;
-  pthread_cond_broadcast(&pool.wake);
+  if (pool.asleep > 0) pthread_cond_broadcast(&pool.wake);
   pthread_mutex_unlock(&pool.lock);
   work();
   pthread_mutex_lock(&pool.lock);
   pool.joining = 0; /* who has not come by now need not */
+  pthread_mutex_unlock(&pool.lock);
+  for (int i = 0; i < LOOKS && atomic_load(&pool.helping) > 0; i++) rest();
+  pthread_mutex_lock(&pool.lock);
   while (pool.helping > 0) pthread_cond_wait(&pool.done, &pool.lock);
   pthread_mutex_unlock(&pool.lock);
   pthread_mutex_unlock(&pool.busy);
