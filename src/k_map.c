@@ -109,17 +109,20 @@ UNARY(tanh, fast_tanhf(x), tanh(x))
 UNARY(sigmoid, 1.0f / (1.0f + fast_expf(-x)), 1.0 / (1.0 + exp(-x)))
 UNARY(relu, x < 0 ? 0.0f : x, x < 0 ? 0.0 : x) /* this way round, so that NaN stays NaN */
 UNARY(silu, x / (1.0f + fast_expf(-x)), x / (1.0 + exp(-x)))
-UNARY(softplus, (x > 0 ? x : 0.0f) + log1pf(fast_expf(-fabsf(x))) + 0 * x, (x > 0 ? x : 0.0) + log1p(exp(-fabs(x))) + 0 * x)
+UNARY(softplus, (x > 0 ? x : 0.0f) + log1pf(fast_expf(-fabsf(x))), (x > 0 ? x : 0.0) + log1p(exp(-fabs(x))))
 UNARY(erf, fast_erff(x), erf(x))
 UNARY(reciprocal, 1.0f / x, 1.0 / x)
 UNARY(abs, fabsf(x), fabs(x))
-UNARY(sign, (float)((x > 0) - (x < 0)), (double)((x > 0) - (x < 0)))
+UNARY(sign, x != x ? x : (float)((x > 0) - (x < 0)), x != x ? x : (double)((x > 0) - (x < 0)))
 UNARY(neg, -x, -x)
 UNARY(square, x * x, x * x)
 /* Gaussian error linear unit (Hendrycks and Gimpel 2016), exact and by tanh, and the slope of each. */
 UNARY(gelu, 0.5f * x * (1.0f + fast_erff(x * (float)SQRT_HALF)), 0.5 * x * (1.0 + erf(x * SQRT_HALF)))
+/* Beyond 7 the float32 slope is that at 7: it differs from 0 and 1 by less than rounding 1 + erf costs, and what
+   is left of e^(-x^2 / 2) is subnormal, as a factor too, which slows this and every product behind it. */
+#define WITHIN_7 (x < -7.0f ? -7.0f : x > 7.0f ? 7.0f : x)
 UNARY(gelu_slope,
-      0.5f * (1.0f + fast_erff(x * (float)SQRT_HALF)) + x * (float)INV_SQRT_2PI * fast_expf(-0.5f * x * x),
+      0.5f * (1.0f + fast_erff(x * (float)SQRT_HALF)) + WITHIN_7 * (float)INV_SQRT_2PI * fast_expf(-0.5f * WITHIN_7 * WITHIN_7),
       0.5 * (1.0 + erf(x * SQRT_HALF)) + x * INV_SQRT_2PI * exp(-0.5 * x * x))
 #define INNER(C) (C(SQRT_2_OVER_PI) * (x + C(GELU_CUBE) * x * x * x))
 #define F(c) ((float)(c))

@@ -106,6 +106,21 @@ typedef struct step {
   sk_sgd_settings sgd;
 } step;
 
+/* Moments of units that get no gradient any more decay into subnormal numbers, on which arithmetic
+   is many times slower; in optimiser steps these are 0. The caller's mode comes back afterwards. */
+#if defined(__x86_64__)
+#define FLUSH_SUBNORMALS 0x8040u
+static inline unsigned flush_subnormals(void) {
+  unsigned mode = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(mode | FLUSH_SUBNORMALS);
+  return mode;
+}
+static inline void restore_mode(unsigned mode) { __builtin_ia32_ldmxcsr(mode); }
+#else
+static inline unsigned flush_subnormals(void) { return 0; }
+static inline void restore_mode(unsigned mode) { (void)mode; }
+#endif
+
 #define OPTIMISERS(T, SQRT)                                                                        \
   SK_CLONES static void adam_##T(void *ctx, int64_t first, int64_t last) {                         \
     const step *s = ctx;                                                                           \
@@ -117,12 +132,14 @@ typedef struct step {
     T unbias = (T)(1 / sqrt(1 - pow(s->adam.beta2, (double)s->adam.t)));                           \
     T decay = (T)s->adam.weight_decay, keep = (T)(1 - s->adam.lr * s->adam.weight_decay);          \
     T add = s->adam.decoupled ? 0 : decay, shrink = s->adam.decoupled ? keep : 1;                  \
+    unsigned mode = flush_subnormals();                                                            \
     _Pragma("GCC ivdep") for (int64_t i = first; i < last; i++) {                                  \
       T d = g[i] + add * x[i];                                                                     \
       m[i] = b1 * m[i] + c1 * d;                                                                   \
       v[i] = b2 * v[i] + c2 * d * d;                                                               \
       x[i] = shrink * x[i] - rate * m[i] / (SQRT(v[i]) * unbias + eps);                            \
     }                                                                                              \
+    restore_mode(mode);                                                                            \
   }                                                                                                \
   SK_CLONES static void sgd_##T(void *ctx, int64_t first, int64_t last) {                          \
     const step *s = ctx;                                                                           \
