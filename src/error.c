@@ -1,10 +1,13 @@
 #include "error.h"
+#include "tensor.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char home_key =
-    0; /* its address: the registry's key for the chunk name prefix of our Lua files */
+#define LONG_STRING 60 /* not to be repeated in a message */
+
+/* Its address is the registry's key for the chunk name prefix of our Lua files. */
+static const char home_key = 0;
 
 /* The outermost frame of ours, and the Lua code that called it; false when there is none (a host's
    lua_call, say). Frames of C are passed over: pcall has no line, and __index is only the way into
@@ -42,11 +45,11 @@ static void push_where(lua_State *L, bool have, lua_Debug *caller) {
   lua_pushliteral(L, "");
 }
 
-/* The name by which the user called; where that is not known (a tail call, pcall(f)), the one under
-   which a module of ours holds the function. May leave values on the stack, which is about to be
+/* The name by which the user called; where that is not known (a tail call, pcall(f), t[name](t)),
+   the one under which a module of ours holds the function. May leave values on the stack, which is about to be
    left anyway. */
 static const char *public_name(lua_State *L, lua_Debug *ours) {
-  if (ours->name && *ours->name) return ours->name;
+  if (ours->name && *ours->name && strcmp(ours->name, "?") != 0) return ours->name;
   luaL_checkstack(L, 8, 0);
   if (!lua_getinfo(L, "f", ours)) return "?";
   int f = lua_gettop(L);
@@ -107,16 +110,24 @@ void sk_error(lua_State *L, const char *format, ...) {
 }
 
 const char *sk_kind(lua_State *L, int idx) {
+  int type = lua_type(L, idx);
+  idx = lua_absindex(L, idx);
+  luaL_checkstack(L, 4, 0);
+  if (sk_test(L, idx)) return lua_pushfstring(L, "tensor %s", sk_describe(L, sk_test(L, idx)));
   if (luaL_getmetafield(L, idx, "__name") == LUA_TSTRING) return lua_tostring(L, -1);
-  return lua_type(L, idx) == LUA_TNONE ? "no value" : luaL_typename(L, idx);
+  if (type == LUA_TSTRING) {
+    const char *s = lua_tostring(L, idx);
+    return strlen(s) > LONG_STRING ? "a long string" : lua_pushfstring(L, "string '%s'", s);
+  }
+  if (type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+    return type == LUA_TNONE ? "no value" : luaL_typename(L, idx);
+  return lua_pushfstring(L, "%s %s", luaL_typename(L, idx), luaL_tolstring(L, idx, 0));
 }
 
 int64_t sk_check_int(lua_State *L, int idx) {
   int ok;
   lua_Integer v = lua_tointegerx(L, idx, &ok);
   if (ok && lua_type(L, idx) == LUA_TNUMBER) return v;
-  if (lua_type(L, idx) == LUA_TNUMBER)
-    sk_fail(L, idx, "whole number expected, got %g", lua_tonumber(L, idx));
   sk_fail(L, idx, "whole number expected, got %s", sk_kind(L, idx));
 }
 

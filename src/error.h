@@ -22,7 +22,7 @@ const char *sk_check_string(lua_State *L, int idx, size_t *len);
  * position. */
 int sk_check_name(lua_State *L, int idx, const char *def, const char *const names[]);
 void sk_check_table(lua_State *L, int idx);
-/* "a number", "nil", "a sslkit.Tensor"...: what stands at idx, for messages. */
+/* What stands at idx, for messages: "nil", "number 3.5", "tensor (3,4) float32", "FILE*". */
 const char *sk_kind(lua_State *L, int idx);
 
 int sk_open_error(

@@ -66,7 +66,7 @@ SUMMER(real_i64, int64_t, double, x)
 /* sum, mean, var and the norms of one outer slab: T in, R out, A the accumulator of a plain sum. */
 #define SUMS(SUF, T, SUM, DEV, ABS, R_SUM, R_MEAN)                                                 \
   static void sums_##SUF(const job *j, const T *a, char *out) {                                    \
-    double n = (double)j->n;                                                                       \
+    double n = (double)j->n, freedom = n > j->ddof ? n - j->ddof : (double)NAN;                    \
     if (j->inner == 1) {                                                                           \
       double v = 0;                                                                                \
       if (j->op == SK_SUM) {                                                                       \
@@ -76,7 +76,7 @@ SUMMER(real_i64, int64_t, double, x)
       if (j->op == SK_MEAN)                                                                        \
         v = (double)MEANABLE_##SUF##_row(a, j->n, 0) / n;                                          \
       else if (j->op == SK_VAR)                                                                    \
-        v = DEV##_row(a, j->n, (double)MEANABLE_##SUF##_row(a, j->n, 0) / n) / (n - j->ddof);      \
+        v = DEV##_row(a, j->n, (double)MEANABLE_##SUF##_row(a, j->n, 0) / n) / freedom;            \
       else if (j->op == SK_NORM1)                                                                  \
         v = ABS##_row(a, j->n, 0);                                                                 \
       else                                                                                         \
@@ -101,7 +101,7 @@ SUMMER(real_i64, int64_t, double, x)
         DEV##_columns(a + c, j->n, j->inner, w, j->op == SK_VAR ? mean : 0, v);                    \
       if (j->op == SK_NORM1) ABS##_columns(a + c, j->n, j->inner, w, 0, v);                        \
       for (int64_t k = 0; k < w; k++)                                                              \
-        ((R_MEAN *)out)[c + k] = (R_MEAN)(j->op == SK_VAR     ? v[k] / (n - j->ddof)               \
+        ((R_MEAN *)out)[c + k] = (R_MEAN)(j->op == SK_VAR     ? v[k] / freedom                     \
                                           : j->op == SK_NORM2 ? sqrt(v[k])                         \
                                                               : v[k]);                             \
     }                                                                                              \
@@ -138,20 +138,21 @@ SUMS(u8, uint8_t, sum_u8, dev_u8, dev_u8, int64_t, double)
 #define ORDER(SUF, T)                                                                              \
   static void order_##SUF(const job *j, const T *a, char *out) {                                   \
     for (int64_t c = 0; c < j->inner; c++) {                                                       \
-      T best = j->n > 0 ? a[c] : 0, prod = 1;                                                      \
+      T best = j->n > 0 ? a[c] : 0;                                                                \
+      PRODUCT_OF_##SUF prod = 1;                                                                   \
       int64_t at = 0;                                                                              \
       bool any = false, all = true, low = j->op == SK_MIN || j->op == SK_ARGMIN;                   \
       for (int64_t i = 0; i < j->n; i++) {                                                         \
         T x = a[i * j->inner + c];                                                                 \
         if (j->op == SK_PROD)                                                                      \
-          prod = (T)PRODUCT_##SUF(prod, x);                                                        \
+          prod *= (PRODUCT_OF_##SUF)x;                                                             \
         else if (j->op == SK_ANY || j->op == SK_ALL)                                               \
           any |= x != 0, all &= x != 0;                                                            \
         else if (low ? FIRST_MIN(x, best) : FIRST_MAX(x, best))                                    \
           best = x, at = i;                                                                        \
       }                                                                                            \
       switch (j->op) {                                                                             \
-      case SK_PROD: ((T *)out)[c] = prod; break;                                                   \
+      case SK_PROD: ((T *)out)[c] = (T)prod; break;                                                \
       case SK_ANY: ((uint8_t *)out)[c] = any; break;                                               \
       case SK_ALL: ((uint8_t *)out)[c] = all; break;                                               \
       case SK_MIN:                                                                                 \
@@ -160,10 +161,9 @@ SUMS(u8, uint8_t, sum_u8, dev_u8, dev_u8, int64_t, double)
       }                                                                                            \
     }                                                                                              \
   }
-#define PRODUCT_f32(p, x) ((p) * (x))
-#define PRODUCT_f64(p, x) ((p) * (x))
-#define PRODUCT_i64(p, x) ((uint64_t)(p) * (uint64_t)(x))
-#define PRODUCT_u8(p, x)  ((p) * (x))
+/* What a product accumulates in: float32 in float64, int64 so that it wraps. */
+typedef double PRODUCT_OF_f32, PRODUCT_OF_f64;
+typedef uint64_t PRODUCT_OF_i64, PRODUCT_OF_u8;
 ORDER(f32, float)
 ORDER(f64, double)
 ORDER(i64, int64_t)

@@ -36,6 +36,13 @@ static void check_operands(lua_State *L, const sk_array *a, const sk_array *b) {
   }
 }
 
+/* The BLAS counts in int. */
+static void check_sizes(lua_State *L, int64_t m, int64_t n, int64_t k) {
+  if (m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
+    sk_error(L, "the BLAS takes sizes up to %d, got %lld x %lld x %lld", INT32_MAX, (long long)m,
+             (long long)k, (long long)n);
+}
+
 static int gemm_matmul(lua_State *L) {
   sk_array a = *sk_check_float(L, 1), b = *sk_check_float(L, 2);
   bool vector_a = a.ndim == 1, vector_b = b.ndim == 1;
@@ -55,6 +62,7 @@ static int gemm_matmul(lua_State *L) {
     sk_fail(L, 2, "batch sizes do not broadcast: %s x %s", s,
             sk_describe_shape(L, b.ndim, b.shape));
   }
+  check_sizes(L, a.shape[a.ndim - 2], b.shape[b.ndim - 1], a.shape[a.ndim - 1]);
   for (; ndim < lead; ndim++) result[ndim] = shape[ndim];
   if (!vector_a) result[ndim++] = a.shape[a.ndim - 2];
   if (!vector_b) result[ndim++] = b.shape[b.ndim - 1];
@@ -76,9 +84,9 @@ static int gemm_matmul(lua_State *L) {
   wb[lead] = b.shape[b.ndim - 2], wb[lead + 1] = b.shape[b.ndim - 1];
   sk_expand(&a, lead + 2, wa, &a);
   sk_expand(&b, lead + 2, wb, &b);
-  int64_t batches = sk_count(lead, shape);
+  int64_t batches = sk_numel(out) > 0 ? sk_count(lead, shape) : 0;
   if (a.shape[lead + 1] == 0) { /* an empty sum */
-    char zero[8] = {0};
+    _Alignas(8) char zero[8] = {0};
     sk_fill(&full, zero);
     batches = 0;
   }
@@ -90,7 +98,8 @@ static int gemm_matmul(lua_State *L) {
   return 1;
 }
 
-/* linear(x[..,k], weight[n,k], bias[n] or nil) = x weight^T + bias */
+/* linear(x[..,k], weight[n,k], bias[n] or nil) = x weight^T + bias: the bias is laid down first, and
+   the product added to it. */
 static int gemm_linear(lua_State *L) {
   sk_array *x = sk_check_float(L, 1), *w = sk_check_float(L, 2);
   sk_array *bias = lua_isnoneornil(L, 3) ? 0 : sk_check_float(L, 3);
@@ -107,6 +116,7 @@ static int gemm_linear(lua_State *L) {
     sk_fail(L, 3, "bias %s does not fit the weight %s", s, sk_describe(L, w));
   }
   int64_t rows = sk_count(x->ndim - 1, x->shape);
+  check_sizes(L, rows, w->shape[0], w->shape[1]);
   for (int d = 0; d < x->ndim; d++) shape[d] = x->shape[d];
   shape[x->ndim - 1] = w->shape[0];
   sk_array *out = sk_new(L, x->dtype, x->ndim, shape);
@@ -115,7 +125,7 @@ static int gemm_linear(lua_State *L) {
   wt = readable(L, &wt, 2);
   sk_array a = sk_packed(x->dtype, 2, (int64_t[]){rows, w->shape[1]}, packed->data);
   sk_array c = sk_packed(x->dtype, 2, (int64_t[]){rows, w->shape[0]}, out->data);
-  char zero[8] = {0};
+  _Alignas(8) char zero[8] = {0};
   if (bias) {
     sk_expand(bias, 2, c.shape, &view);
     sk_copy(&view, &c);

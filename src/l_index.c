@@ -8,17 +8,29 @@ static int64_t check_position(lua_State *L, int idx, int arg, int64_t n, int dim
   int64_t at;
   lua_Integer i = lua_tointegerx(L, idx, &ok);
   if (!ok || lua_type(L, idx) != LUA_TNUMBER)
-    sk_fail(L, arg, "index must be a whole number, got %s", luaL_tolstring(L, idx, 0));
+    sk_fail(L, arg, "index must be a whole number, got %s", sk_kind(L, idx));
   if (!sk_index(i, n, &at))
     sk_fail(L, arg, "index %lld is outside 1..%lld of dimension %d", (long long)i, (long long)n,
             dim + 1);
   return at;
 }
 
-/* {}, {first, last} or {first, last, step}, at the top of the stack, applied to dimension d. */
-static sk_array slice(lua_State *L, int arg, const sk_array *a, int d) {
+/* The length of a list of indices at idx. Names in it would mean nothing, so they raise. */
+static int64_t check_list(lua_State *L, int idx, int arg) {
+  int64_t n = luaL_len(L, idx);
+  if (n > 0) return n;
+  idx = lua_absindex(L, idx);
+  lua_pushnil(L);
+  if (lua_next(L, idx))
+    sk_fail(L, arg, "indices and ranges expected, got a table with the key %s", sk_kind(L, -2));
+  return 0;
+}
+
+/* {}, {first, last} or {first, last, step}, at the top of the stack, applied to dimension d, which
+   messages call `dim`. */
+static sk_array slice(lua_State *L, int arg, const sk_array *a, int d, int dim) {
   int64_t v[3] = {1, -1, 1}, n = a->shape[d], start, count;
-  int64_t given = luaL_len(L, -1);
+  int64_t given = check_list(L, -1, arg);
   if (given == 0) return *a;
   if (given != 2 && given != 3)
     sk_fail(L, arg, "a range is {}, {first, last} or {first, last, step}; got %lld numbers",
@@ -27,12 +39,13 @@ static sk_array slice(lua_State *L, int arg, const sk_array *a, int d) {
     int ok;
     lua_geti(L, -1, i + 1);
     v[i] = lua_tointegerx(L, -1, &ok);
-    if (!ok) sk_fail(L, arg, "a range is made of whole numbers, got %s", luaL_tolstring(L, -1, 0));
+    if (!ok || lua_type(L, -1) != LUA_TNUMBER)
+      sk_fail(L, arg, "a range is made of whole numbers, got %s", sk_kind(L, -1));
     lua_pop(L, 1);
   }
   if (!sk_range(v[0], v[1], v[2], n, &start, &count))
     sk_fail(L, arg, "range %lld..%lld by %lld does not lie in 1..%lld of dimension %d",
-            (long long)v[0], (long long)v[1], (long long)v[2], (long long)n, d + 1);
+            (long long)v[0], (long long)v[1], (long long)v[2], (long long)n, dim);
   return sk_slice(a, d, start, v[2], count);
 }
 
@@ -40,13 +53,13 @@ static sk_array slice(lua_State *L, int arg, const sk_array *a, int d) {
  * *element. */
 static sk_array window(lua_State *L, int idx, const sk_array *a, bool *element) {
   sk_array w = *a;
-  int64_t given = luaL_len(L, idx);
+  int64_t given = check_list(L, idx, idx);
   int d = 0; /* of w: numbers remove a dimension, ranges keep it */
   if (given > a->ndim) sk_fail(L, idx, "%lld indices for %s", (long long)given, sk_describe(L, a));
   *element = given == a->ndim;
   for (int64_t i = 1; i <= given; i++) {
     if (lua_geti(L, idx, i) == LUA_TTABLE) {
-      w = slice(L, idx, &w, d++);
+      w = slice(L, idx, &w, d++, (int)i);
       *element = false;
     } else
       w = sk_select(&w, d, check_position(L, -1, idx, w.shape[d], (int)i - 1));
@@ -84,17 +97,21 @@ static int64_t *check_positions(lua_State *L, int idx, const sk_array *a, int ax
   return at;
 }
 
-/* take(t, dim, index) -> a copy of those slices */
-static int index_take(lua_State *L) {
-  sk_array *a = sk_check(L, 1);
-  int axis = sk_check_axis(L, 2, a->ndim);
-  int64_t *at = check_positions(L, 3, a, axis), shape[SK_MAXDIM];
+/* A copy of the slices that the index tensor at idx picks. */
+static int take(lua_State *L, const sk_array *a, int axis, int idx) {
+  int64_t *at = check_positions(L, idx, a, axis), shape[SK_MAXDIM];
   int scratch = lua_gettop(L);
   for (int d = 0; d < a->ndim; d++) shape[d] = a->shape[d];
-  shape[axis] = sk_check(L, 3)->shape[0];
+  shape[axis] = sk_check(L, idx)->shape[0];
   sk_take(a, axis, at, sk_new(L, a->dtype, a->ndim, shape));
   sk_scratch_done(L, scratch);
   return 1;
+}
+
+/* take(t, dim, index) */
+static int index_take(lua_State *L) {
+  sk_array *a = sk_check(L, 1);
+  return take(L, a, sk_check_axis(L, 2, a->ndim), 3);
 }
 
 /* index_add_(t, dim, index, src) and index_copy_ */
@@ -217,7 +234,7 @@ static int index_nonzero(lua_State *L) {
 /* {== One index per element: gather and scatter =========================== */
 
 /* index (at 3) picks along axis and otherwise stays inside a. */
-static sk_array *check_pick(lua_State *L, const sk_array *a, int axis) {
+static sk_array *check_pick(lua_State *L, const sk_array *a, int axis, bool copy) {
   sk_array *index = sk_check_dtype(L, 3, SK_I64);
   bool fits = index->ndim == a->ndim;
   for (int d = 0; fits && d < a->ndim; d++) fits = d == axis || index->shape[d] <= a->shape[d];
@@ -225,7 +242,11 @@ static sk_array *check_pick(lua_State *L, const sk_array *a, int axis) {
     const char *s = sk_describe(L, index);
     sk_fail(L, 3, "index %s does not fit %s", s, sk_describe(L, a));
   }
-  sk_contiguous(L, 3, SK_I64);
+  if (copy) { /* of its own, where what is written could change it */
+    index = sk_new(L, SK_I64, index->ndim, index->shape);
+    sk_copy(sk_check(L, 3), index);
+  } else
+    sk_contiguous(L, 3, SK_I64);
   const int64_t *v = (const int64_t *)sk_check(L, -1)->data;
   for (int64_t i = 0; i < sk_numel(index); i++)
     if (v[i] < 1 || v[i] > a->shape[axis])
@@ -237,14 +258,14 @@ static sk_array *check_pick(lua_State *L, const sk_array *a, int axis) {
 static int index_gather(lua_State *L) {
   sk_array *a = sk_check(L, 1);
   int axis = sk_check_axis(L, 2, a->ndim);
-  sk_array *index = check_pick(L, a, axis);
+  sk_array *index = check_pick(L, a, axis, false);
   sk_gather(a, axis, index, sk_new(L, a->dtype, index->ndim, index->shape));
   return 1;
 }
 
 /* scatter_(t, dim, index, src): src a tensor that covers the index, or a number */
 static int scatter(lua_State *L, bool add) {
-  char value[8];
+  _Alignas(8) char value[8];
   sk_array *a = sk_check(L, 1), src;
   int axis = sk_check_axis(L, 2, a->ndim);
   sk_check_writable(L, 1);
@@ -252,7 +273,7 @@ static int scatter(lua_State *L, bool add) {
   lua_settop(L, 4);
   if (add && a->dtype == SK_U8)
     sk_fail(L, 1, "float or int64 tensor expected, got %s", sk_describe(L, a));
-  sk_array *index = check_pick(L, a, axis);
+  sk_array *index = check_pick(L, a, axis, sk_test(L, 3) && sk_share_storage(L, 1, 3));
   if (sk_test(L, 4)) {
     src = *sk_test(L, 4);
     bool fits = src.dtype == a->dtype && src.ndim == index->ndim;
@@ -292,10 +313,8 @@ static int index_get(lua_State *L) {
   int type = lua_type(L, 2);
   if (type == LUA_TUSERDATA && sk_test(L, 2)) {
     if (sk_test(L, 2)->dtype == SK_U8) return index_masked(L);
-    lua_settop(L, 2);
-    lua_pushinteger(L, 1);
-    lua_insert(L, 2);
-    return index_take(L);
+    if (a->ndim == 0) sk_fail(L, 2, "a 0-dim tensor cannot be indexed");
+    return take(L, a, 0, 2);
   }
   if (type == LUA_TTABLE)
     w = window(L, 2, a, &element);
@@ -312,7 +331,7 @@ static int index_get(lua_State *L) {
 }
 
 static int index_set(lua_State *L) {
-  char number[8];
+  _Alignas(8) char number[8];
   sk_array *a = sk_check(L, 1), value, w, view;
   bool element;
   lua_settop(L, 3);
@@ -357,7 +376,7 @@ static int index_set(lua_State *L) {
   if (lua_type(L, 2) == LUA_TTABLE)
     w = window(L, 2, a, &element);
   else if (lua_type(L, 2) != LUA_TNUMBER)
-    sk_fail(L, 2, "a tensor has no field to assign: %s", luaL_tolstring(L, 2, 0));
+    sk_fail(L, 2, "index, table, mask or int64 tensor expected, got %s", sk_kind(L, 2));
   else {
     if (a->ndim == 0) sk_fail(L, 2, "a 0-dim tensor cannot be indexed: use :fill_");
     w = sk_select(a, 0, check_position(L, 2, 2, a->shape[0], 0));
@@ -388,10 +407,11 @@ static int index_at(lua_State *L) {
 }
 
 static int index_assign(lua_State *L) {
-  char value[8];
-  sk_array *a = sk_check(L, 1), w = element_at(L, a, 3);
+  _Alignas(8) char value[8];
+  sk_array *a = sk_check(L, 1), w;
   sk_check_writable(L, 1);
   sk_check_element(L, 2, 2, a->dtype, value);
+  w = element_at(L, a, 3);
   w.ndim = 0;
   sk_fill(&w, value);
   sk_touch(L, 1);

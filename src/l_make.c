@@ -9,7 +9,7 @@ static int64_t check_size(lua_State *L, int idx, int arg, bool open) {
   int ok;
   lua_Integer n = lua_tointegerx(L, idx, &ok);
   if (!ok || lua_type(L, idx) != LUA_TNUMBER)
-    sk_fail(L, arg, "size must be a whole number, got %s", luaL_tolstring(L, idx, 0));
+    sk_fail(L, arg, "size must be a whole number, got %s", sk_kind(L, idx));
   if (n < 0 && !(open && n == -1))
     sk_fail(L, arg, "size must not be negative, got %lld", (long long)n);
   return n;
@@ -64,6 +64,13 @@ sk_array *sk_out(lua_State *L, int idx, sk_dtype dtype, int ndim, const int64_t 
   return out;
 }
 
+void sk_protect(lua_State *L, const sk_array *out, sk_array *in) {
+  if (!sk_overlap(out, in) || sk_same_window(out, in)) return;
+  sk_array *copy = sk_new(L, in->dtype, in->ndim, in->shape);
+  sk_copy(in, copy);
+  *in = *copy;
+}
+
 void sk_raise(lua_State *L, const char *fname, sk_status status) {
   static const char *const reason[] = {[SK_ENOCONV] = "did not converge",
                                        [SK_ESINGULAR] = "the matrix is singular",
@@ -100,7 +107,7 @@ void sk_check_element(lua_State *L, int idx, int arg, sk_dtype dtype, void *p) {
   else {
     lua_Integer v = lua_tointegerx(L, idx, &ok);
     if (!ok || (dtype == SK_U8 && (v < 0 || v > 255)))
-      sk_fail(L, arg, "%s has no room for %s", sk_dtype_name[dtype], luaL_tolstring(L, idx, 0));
+      sk_fail(L, arg, "%s has no room for %s", sk_dtype_name[dtype], sk_kind(L, idx));
     if (dtype == SK_I64)
       *(int64_t *)p = v;
     else
@@ -138,6 +145,16 @@ static void fill_nested(lua_State *L, int arg, const sk_array *a, int d, char **
     fill_nested(L, arg, a, d + 1, p);
     lua_pop(L, 1);
   }
+}
+
+/* What the nested tables of a tensor take, by Lua 5.4's sizes of a table and of a value in one. */
+static double nested_bytes(const sk_array *a) {
+  double tables = 1, bytes = 0;
+  for (int d = 0; d < a->ndim; d++) {
+    bytes += tables * (56 + 16 * (double)a->shape[d]);
+    tables *= (double)a->shape[d];
+  }
+  return bytes;
 }
 
 static void push_nested(lua_State *L, const sk_array *a) {
@@ -223,7 +240,9 @@ static int make_frombytes(lua_State *L) {
 static int make_tobytes(lua_State *L) {
   sk_array *given = sk_check(L, 1);
   const sk_array *a = sk_contiguous(L, 1, given->dtype);
-  lua_pushlstring(L, a->data, (size_t)(sk_numel(a) * sk_itemsize[a->dtype]));
+  int64_t bytes = sk_numel(a) * sk_itemsize[a->dtype];
+  sk_check_room(L, (double)bytes, "a string");
+  lua_pushlstring(L, a->data, (size_t)bytes);
   return 1;
 }
 
@@ -235,13 +254,15 @@ static int make_item(lua_State *L) {
 }
 
 static int make_totable(lua_State *L) {
-  push_nested(L, sk_check(L, 1));
+  sk_array *a = sk_check(L, 1);
+  sk_check_room(L, nested_bytes(a), "a table");
+  push_nested(L, a);
   return 1;
 }
 
 /* fill_(t, number) */
 static int make_fill(lua_State *L) {
-  char value[8];
+  _Alignas(8) char value[8];
   sk_array *a = sk_check(L, 1);
   sk_check_writable(L, 1);
   lua_settop(L, 2);

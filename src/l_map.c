@@ -4,14 +4,6 @@
 #include "lib.h"
 #include <string.h>
 
-/* An input that shares bytes with out but is not the same window would be overwritten while it is
-   still read: it is replaced by a copy, which stays on the stack. */
-static void protect(lua_State *L, const sk_array *out, sk_array *in) {
-  if (!sk_overlap(out, in) || sk_same_window(out, in)) return;
-  sk_array *copy = sk_new(L, in->dtype, in->ndim, in->shape);
-  sk_copy(in, copy);
-  *in = *copy;
-}
 
 static int unary(lua_State *L, bool in_place) {
   sk_unary_op op = (sk_unary_op)lua_tointeger(L, lua_upvalueindex(1));
@@ -28,7 +20,7 @@ static int unary(lua_State *L, bool in_place) {
   } else
     out = sk_out(L, 2, sk_unary_gives(op, a->dtype), a->ndim, a->shape);
   int result = lua_gettop(L);
-  if (!in_place) protect(L, out, &in);
+  if (!in_place) sk_protect(L, out, &in);
   sk_unary(op, &in, out);
   lua_settop(L, result);
   return 1;
@@ -67,7 +59,7 @@ static void check_divisor(lua_State *L, sk_binary_op op, const sk_array *b) {
 
 static int binary(lua_State *L, bool in_place) {
   sk_binary_op op = (sk_binary_op)lua_tointeger(L, lua_upvalueindex(1));
-  char va[8] = {0}, vb[8] = {0};
+  _Alignas(8) char va[8] = {0}, vb[8] = {0};
   int64_t shape[SK_MAXDIM];
   int ndim;
   lua_settop(L, 3);
@@ -76,8 +68,12 @@ static int binary(lua_State *L, bool in_place) {
   sk_dtype dtype = ta ? ta->dtype : tb->dtype;
   sk_array a = operand(L, 1, dtype, va), b = operand(L, 2, dtype, vb);
   check_pair(L, op, &a, &b);
-  if (!sk_broadcast(&a, &b, &ndim, shape) ||
-      (in_place && (ndim != a.ndim || sk_count(ndim, shape) != sk_numel(&a)))) {
+  bool fits = sk_broadcast(&a, &b, &ndim, shape);
+  if (fits && in_place) {
+    sk_array wide = sk_packed(dtype, ndim, shape, 0);
+    fits = sk_same_shape(&wide, &a);
+  }
+  if (!fits) {
     const char *s = sk_describe_shape(L, a.ndim, a.shape);
     sk_fail(L, 2, "shapes do not broadcast: %s and %s", s, sk_describe_shape(L, b.ndim, b.shape));
   }
@@ -91,8 +87,8 @@ static int binary(lua_State *L, bool in_place) {
   } else
     out = sk_out(L, 3, sk_binary_gives(op, dtype), ndim, shape);
   int result = lua_gettop(L);
-  protect(L, out, &a);
-  protect(L, out, &b);
+  sk_protect(L, out, &a);
+  sk_protect(L, out, &b);
   sk_expand(&a, ndim, shape, &a);
   sk_expand(&b, ndim, shape, &b);
   sk_binary(op, &a, &b, out);
@@ -105,7 +101,7 @@ static int map_binary_(lua_State *L) { return binary(L, true); }
 
 /* where(mask, a, b): tensors or, one of a and b, a number */
 static int map_where(lua_State *L) {
-  char va[8] = {0}, vb[8] = {0};
+  _Alignas(8) char va[8] = {0}, vb[8] = {0};
   int64_t shape[SK_MAXDIM];
   int ndim;
   lua_settop(L, 3);

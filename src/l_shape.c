@@ -47,7 +47,16 @@ static int shape_is_contiguous(lua_State *L) {
 
 /* {== Views =============================================================== */
 
+/* A table at 2 names all sizes or dimensions: nothing may stand behind it. */
+static bool check_list(lua_State *L) {
+  if (lua_type(L, 2) != LUA_TTABLE) return false;
+  if (!lua_isnoneornil(L, 3))
+    sk_fail(L, 3, "numbers or one table expected, got a table and %s", sk_kind(L, 3));
+  return true;
+}
+
 static int check_reshape(lua_State *L, sk_array *a, int64_t *shape) {
+  check_list(L);
   int ndim = sk_check_shape(L, 2, shape, true, 0);
   if (!sk_infer(sk_numel(a), ndim, shape)) {
     const char *want = sk_describe_shape(L, ndim, shape);
@@ -85,19 +94,24 @@ static int shape_reshape(lua_State *L) {
 static int shape_permute(lua_State *L) {
   sk_array *a = sk_check(L, 1);
   int order[SK_MAXDIM];
-  bool seen[SK_MAXDIM] = {false};
-  if (lua_type(L, 2) == LUA_TTABLE) {
-    luaL_checkstack(L, SK_MAXDIM + 2, 0);
-    int n = (int)luaL_len(L, 2);
-    for (int d = 1; d <= n && d <= SK_MAXDIM + 1; d++) lua_geti(L, 2, d);
-    lua_remove(L, 2);
-  }
-  if (lua_gettop(L) - 1 != a->ndim)
-    sk_fail(L, 2, "%d dimensions named of a tensor with %d", lua_gettop(L) - 1, a->ndim);
+  bool seen[SK_MAXDIM] = {false}, list = check_list(L);
+  int64_t n = list ? luaL_len(L, 2) : lua_gettop(L) - 1;
+  if (n != a->ndim)
+    sk_fail(L, 2, "%lld dimensions named of a tensor with %d", (long long)n, a->ndim);
   for (int d = 0; d < a->ndim; d++) {
-    order[d] = sk_check_axis(L, d + 2, a->ndim);
-    if (seen[order[d]]) sk_fail(L, d + 2, "dimension %d is named twice", order[d] + 1);
+    int ok, arg = list ? 2 : d + 2;
+    if (list)
+      lua_geti(L, 2, d + 1);
+    else
+      lua_pushvalue(L, arg);
+    int64_t dim = lua_tointegerx(L, -1, &ok);
+    if (!ok || lua_type(L, -1) != LUA_TNUMBER)
+      sk_fail(L, arg, "dimension must be a whole number, got %s", sk_kind(L, -1));
+    if (!sk_axis(dim, a->ndim, &order[d]))
+      sk_fail(L, arg, "dimension %lld of a tensor with %d", (long long)dim, a->ndim);
+    if (seen[order[d]]) sk_fail(L, arg, "dimension %d is named twice", order[d] + 1);
     seen[order[d]] = true;
+    lua_pop(L, 1);
   }
   sk_array view = sk_permuted(a, order);
   sk_view(L, 1, &view);
@@ -143,6 +157,7 @@ static int shape_unsqueeze(lua_State *L) {
 static int shape_expand(lua_State *L) {
   int64_t shape[SK_MAXDIM];
   sk_array *a = sk_check(L, 1), view;
+  check_list(L);
   int ndim = sk_check_shape(L, 2, shape, true, 0);
   for (int d = 0; d < ndim; d++) {
     int own = d - (ndim - a->ndim);
@@ -160,13 +175,14 @@ static int shape_expand(lua_State *L) {
 
 /* ==} */
 
-/* cat(list, axis): one copy of each part into its place */
+/* cat(list, axis): one copy of each part into its place. The list is read twice, and raw, so that
+   both readings give the same parts. */
 static int shape_cat(lua_State *L) {
   sk_check_table(L, 1);
-  int64_t n = luaL_len(L, 1), shape[SK_MAXDIM], at = 0;
+  int64_t n = (int64_t)lua_rawlen(L, 1), shape[SK_MAXDIM], at = 0;
   if (n == 0) sk_fail(L, 1, "an empty list has nothing to join");
   lua_settop(L, 2);
-  lua_geti(L, 1, 1);
+  lua_rawgeti(L, 1, 1);
   sk_array *first = sk_test(L, 3);
   if (!first) sk_fail(L, 1, "tensor expected in the list at 1, got %s", sk_kind(L, 3));
   int axis = lua_isnil(L, 2) ? 0 : sk_check_axis(L, 2, first->ndim);
@@ -174,7 +190,7 @@ static int shape_cat(lua_State *L) {
   for (int d = 0; d < first->ndim; d++) shape[d] = first->shape[d];
   shape[axis] = 0;
   for (int64_t i = 1; i <= n; i++) {
-    lua_geti(L, 1, i);
+    lua_rawgeti(L, 1, i);
     sk_array *part = sk_test(L, -1);
     if (!part) sk_fail(L, 1, "tensor expected in the list at %d, got %s", (int)i, sk_kind(L, -1));
     bool fits = part->ndim == first->ndim && part->dtype == first->dtype;
@@ -184,12 +200,13 @@ static int shape_cat(lua_State *L) {
       sk_fail(L, 1, "%s at %d does not join %s along dimension %d", s, (int)i,
               sk_describe(L, first), axis + 1);
     }
-    shape[axis] += part->shape[axis];
+    if (__builtin_add_overflow(shape[axis], part->shape[axis], &shape[axis]))
+      sk_fail(L, 1, "too many elements");
     lua_pop(L, 1);
   }
   sk_array *out = sk_new(L, first->dtype, first->ndim, shape);
   for (int64_t i = 1; i <= n; i++) {
-    lua_geti(L, 1, i);
+    lua_rawgeti(L, 1, i);
     sk_array *part = sk_check(L, -1), place = sk_slice(out, axis, at, 1, part->shape[axis]);
     sk_copy(part, &place);
     at += part->shape[axis];

@@ -132,9 +132,9 @@ bool sk_infer(int64_t count, int ndim, int64_t *shape) {
   if (open >= 0) {
     if (known == 0 || count % known != 0) return false;
     shape[open] = count / known;
-    return true;
-  }
-  return known == count;
+  } else if (known != count)
+    return false;
+  return sk_count(ndim, shape) == count; /* 0 x 2^62 x 2^62 holds no element, and is too large */
 }
 
 /* Old dimensions are grouped with the new ones that cover the same elements; inside a group of old
@@ -196,7 +196,7 @@ sk_array sk_slice(const sk_array *a, int axis, int64_t start, int64_t step, int6
   sk_array v = *a;
   v.data += start * a->stride[axis];
   v.shape[axis] = count;
-  v.stride[axis] = a->stride[axis] * step;
+  if (count > 1) v.stride[axis] = a->stride[axis] * step; /* otherwise step may be any number */
   return v;
 }
 

@@ -36,19 +36,27 @@ static void raise_limit(lua_State *L, const char *what, double bytes, double use
            what, bytes / 0x1p20, used / 0x1p20, limit / 0x1p20);
 }
 
-/* Lua's own count sees every byte, since all of them lie in userdata. Garbage is collected before
- * we refuse. */
-static void check_limit(lua_State *L, int64_t bytes, const char *what) {
+static void new_workspace(lua_State *L) {
+  lua_createtable(L, SCRATCH_KEPT, 0);
+  for (int i = 1; i <= SCRATCH_KEPT; i++) lua_pushboolean(L, 0), lua_rawseti(L, -2, i);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
+}
+
+/* Lua's own count sees every byte, since all of them lie in userdata. Before we refuse, the scratch
+   blocks that wait are let go, and garbage is collected. */
+void sk_check_room(lua_State *L, double bytes, const char *what) {
+  luaL_checkstack(L, 4, 0);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &limit_key);
   double limit = lua_tonumber(L, -1);
   lua_pop(L, 1);
   double used = lua_gc(L, LUA_GCCOUNT) * 1024.0;
-  if (limit <= 0 || used + (double)bytes <= limit) return;
-  if ((double)bytes <= limit) {
+  if (limit <= 0 || used + bytes <= limit) return;
+  if (bytes <= limit) {
+    new_workspace(L);
     lua_gc(L, LUA_GCCOLLECT);
     used = lua_gc(L, LUA_GCCOUNT) * 1024.0;
   }
-  if (used + (double)bytes > limit) raise_limit(L, what, (double)bytes, used, limit);
+  if (used + bytes > limit) raise_limit(L, what, bytes, used, limit);
 }
 
 static storage *push_storage(lua_State *L, int64_t bytes, int nuv) {
@@ -85,7 +93,7 @@ sk_array *sk_new(lua_State *L, sk_dtype dtype, int ndim, const int64_t *shape) {
   sk_array want = sk_packed(dtype, ndim, shape, 0);
   int64_t bytes = count * sk_itemsize[dtype];
   if (bytes > 4096) {
-    check_limit(L, bytes, sk_describe(L, &want));
+    sk_check_room(L, (double)bytes, sk_describe(L, &want));
     lua_pop(L, 1);
   }
   sk_array *a = push_tensor(L);
@@ -238,7 +246,7 @@ void *sk_scratch(lua_State *L, int64_t bytes) {
     lua_pushboolean(L, 0);
     lua_rawseti(L, -3, best);
   } else {
-    check_limit(L, bytes, "scratch");
+    sk_check_room(L, (double)bytes, "scratch");
     s = push_storage(L, bytes, 0);
   }
   lua_remove(L, -2);
@@ -263,12 +271,6 @@ void sk_scratch_done(lua_State *L, int idx) {
     lua_rawseti(L, -2, worst);
   }
   lua_pop(L, 1);
-}
-
-static void new_workspace(lua_State *L) {
-  lua_createtable(L, SCRATCH_KEPT, 0);
-  for (int i = 1; i <= SCRATCH_KEPT; i++) lua_pushboolean(L, 0), lua_rawseti(L, -2, i);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
 }
 
 /* ==} */

@@ -20,6 +20,8 @@ sk_array *sk_view(lua_State *L, int idx, const sk_array *window);
 /* The tensor at idx itself if contiguous and of that dtype, otherwise a contiguous, converted copy.
  */
 const sk_array *sk_contiguous(lua_State *L, int idx, sk_dtype dtype);
+/* Raises where that many bytes more would pass the memory limit; `what` needs them. */
+void sk_check_room(lua_State *L, double bytes, const char *what);
 
 /* --- checking: each raises an argument error
  * ----------------------------------------------------------- */

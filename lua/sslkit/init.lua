@@ -8,12 +8,13 @@ local ssl = { _VERSION = "sslkit 0.1.0", _DESCRIPTION = "look inside self-superv
 -- Where names live that are not tensor functions. A whole module, or one function of it.
 local modules = {
   data = "sslkit.data", metrics = "sslkit.metrics", probe = "sslkit.probe", nn = "sslkit.nn",
-  optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill", plot = "sslkit.plot",
-  io = "sslkit.io", text = "sslkit.text", progress = "sslkit.progress",
+  optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill",
+  plot = "sslkit.plot", io = "sslkit.io", text = "sslkit.text", progress = "sslkit.progress",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",
-  no_grad = "sslkit.autograd", grad = "sslkit.autograd", hvp = "sslkit.autograd", gradcheck = "sslkit.gradcheck",
+  no_grad = "sslkit.autograd", grad = "sslkit.autograd", hvp = "sslkit.autograd",
+  gradcheck = "sslkit.gradcheck",
 }
 
 -- The tape is loaded by its first use.

@@ -3,13 +3,13 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
+local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
 local linalg = {}
 
 --- The matrix product. A vector is a row on the left and a column on the right; leading dimensions
--- are batches, which
--- broadcast. Transposed views are read as they lie.
+-- are batches, which broadcast. Transposed views are read as they lie.
 -- @param a float tensor [k], [m,k] or [...,m,k]
 -- @param b tensor of a's dtype [k], [k,n] or [...,k,n]
 -- @param options {out=contiguous tensor that shares nothing with a and b}
@@ -17,7 +17,8 @@ local linalg = {}
 -- @raise where inner sizes or dtypes differ
 -- @example ssl.ones(2, 3):matmul(ssl.ones(3, 4)):sum():item() --> 24.0
 function T.matmul(a, b, options)
-  local out = core.matmul(a, b, options and check.options(3, options, {}, { out = true }).out)
+  if options ~= nil then return (core.matmul(a, b, ops.out(3, options, a, b))) end
+  local out = core.matmul(a, b)
   if hook.record then hook.record("matmul", out, a, b) end
   return out
 end
@@ -42,7 +43,17 @@ end
 function T.dot(a, b)
   check.tensor(1, a, { dtype = "float", dim = 1 })
   check.tensor(2, b, { dtype = "float", dim = 1 })
-  return T.matmul(a, b)
+  return (T.matmul(a, b))
+end
+
+-- A function without a gradient rule: on the tape, recording it raises.
+local function decomposition(name)
+  local f = core[name]
+  return function(a)
+    local first, second = f(a)
+    if hook.record then hook.record(name, first, a) end
+    return first, second
+  end
 end
 
 --- Eigenvalues, ascending, and eigenvectors of a symmetric matrix (its lower triangle is read).
@@ -50,20 +61,20 @@ end
 -- @return values [n], vectors [n,n] in columns
 -- @raise on NaN or Inf, and where LAPACK does not converge
 -- @example ssl.linalg.eigh(ssl.tensor{{2, 0}, {0, 1}})[2] --> 2.0
-function linalg.eigh(a) return core.eigh(a) end
+linalg.eigh = decomposition "eigh"
 
 --- Eigenvalues of a symmetric matrix, ascending (its lower triangle is read).
 -- @param a float tensor [n,n]
 -- @return tensor [n]
 -- @raise on NaN or Inf, and where LAPACK does not converge
 -- @example ssl.linalg.eigvalsh(ssl.tensor{{2, 0}, {0, 1}})[1] --> 1.0
-function linalg.eigvalsh(a) return core.eigvalsh(a) end
+linalg.eigvalsh = decomposition "eigvalsh"
 
 --- Singular values, descending.
 -- @param a float tensor [m,n]
 -- @return tensor [min(m,n)]
 -- @raise on NaN or Inf, and where LAPACK does not converge
 -- @example ssl.linalg.svdvals(ssl.tensor{{3, 0}, {0, 4}})[1] --> 4.0
-function linalg.svdvals(a) return core.svdvals(a) end
+linalg.svdvals = decomposition "svdvals"
 
 return linalg

@@ -1,5 +1,5 @@
--- Random numbers from counter-based generators (Philox4x32-10): any element is a function of (seed,
--- stream, position).
+-- Random numbers from counter-based generators (Philox4x32-10): any element is a function of
+-- (seed, stream, position).
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
@@ -15,14 +15,23 @@ local function new(seed, stream)
 end
 
 function Generator:__tostring()
-  return ("generator(seed %d, stream %d, position %d)"):format(self.raw[1], self.raw[2], self.raw[3])
+  local raw = self.raw
+  return ("generator(seed %d, stream %d, position %d)"):format(raw[1], raw[2], raw[3])
+end
+
+local function check_generator(argn, g)
+  if getmetatable(g) == Generator then return g end
+  check.fail(argn, "generator expected, got %s", check.kind(g))
 end
 
 --- What the generator will draw next, as plain data.
 -- @param g generator
 -- @return table {seed=, stream=, offset=} of integers
 -- @example ssl.generator(7):state().seed --> 7
-function Generator.state(g) return { seed = g.raw[1], stream = g.raw[2], offset = g.raw[3] } end
+function Generator.state(g)
+  local raw = check_generator(1, g).raw
+  return { seed = raw[1], stream = raw[2], offset = raw[3] }
+end
 
 --- Goes back (or forward) to a state.
 -- @param g generator
@@ -30,9 +39,14 @@ function Generator.state(g) return { seed = g.raw[1], stream = g.raw[2], offset 
 -- @return g
 -- @example local g = ssl.generator(7); local s = g:state(); local a = ssl.rand(1, {generator=g}):item(); g:load_state(s); return ssl.rand(1, {generator=g}):item() == a --> true
 function Generator.load_state(g, state)
-  if type(state) ~= "table" then check.fail(2, "state table expected, got %s", check.kind(state)) end
+  check_generator(1, g)
+  if type(state) ~= "table" then
+    check.fail(2, "state table expected, got %s", check.kind(state))
+  end
   local fresh = {}
-  for i, name in ipairs { "seed", "stream", "offset" } do fresh[i] = check.integer(2, name, state[name]) end
+  for i, name in ipairs { "seed", "stream", "offset" } do
+    fresh[i] = check.integer(2, name, state[name])
+  end
   core.copy_(g.raw, core.from(fresh, "int64"))
   return g
 end
@@ -44,6 +58,7 @@ end
 -- @return generator
 -- @example ssl.generator(1):split(3):state().stream ~= 0 --> true
 function Generator.split(g, stream)
+  check_generator(1, g)
   stream = check.integer(2, "stream", stream)
   return new(g.raw[1], core.random_mix(core.random_mix(g.raw[2]) + stream))
 end
@@ -59,33 +74,39 @@ function random.generator(seed) return new(check.integer(1, "seed", seed), 0) en
 --- Restarts the default generator of this Lua state.
 -- @param n whole number
 -- @example ssl.seed(1); local a = ssl.rand(1):item(); ssl.seed(1); return ssl.rand(1):item() == a --> true
-function random.seed(n) default:load_state { seed = check.integer(1, "seed", n), stream = 0, offset = 0 } end
-
--- Trailing options, or a dtype string, behind `first` arguments; what lies between is the shape.
-local function arguments(more, ...)
-  local n, options = select("#", ...), {}
-  local last = select(n, ...)
-  if type(last) == "string" then
-    n, options = n - 1, { dtype = last }
-  elseif type(last) == "table" and next(last) ~= nil and #last == 0 then
-    n, options = n - 1, check.options(n, last, {}, more)
-  end
-  local g = options.generator or default
-  if getmetatable(g) ~= Generator then check.fail(n + 1, "generator expected, got %s", check.kind(g)) end
-  if n == 1 and type(...) == "table" then return g.raw, (...), options end
-  return g.raw, { table.unpack({ ... }, 1, n) }, options
+function random.seed(n)
+  default:load_state { seed = check.integer(1, "seed", n), stream = 0, offset = 0 }
 end
 
-local REAL = { dtype = true, generator = true }
-local WHOLE = { generator = true }
+local NAMES = { dtype = true, generator = true }
+
+-- The generator that options name, or the default one: its state.
+local function generator_of(argn, options)
+  return check_generator(argn, options.generator == nil and default or options.generator).raw
+end
+
+-- What the options of a real draw say; `last` is the number of their argument.
+local function real(last, options)
+  return generator_of(last, options), check.dtype(last, options.dtype, true)
+end
+
+-- What they say of whole numbers in lo..hi, which are drawn as int64.
+local function whole(last, options, lo, hi)
+  local dtype = check.dtype(last, options.dtype)
+  if dtype == "uint8" and (lo < 0 or hi > 255) then
+    check.fail(last, "uint8 has no room for %d..%d", lo, hi)
+  end
+  return generator_of(last, options), dtype or "int64"
+end
 
 --- Uniform in [0, 1).
 -- @param ... sizes, as numbers or one table; then a dtype or {dtype=, generator=}
 -- @return tensor
 -- @example ssl.rand(2, 3):lt(1):all():item() --> 1
 function random.rand(...)
-  local g, shape, options = arguments(REAL, ...)
-  return core.random_uniform(g, 0, 1, shape, options.dtype)
+  local shape, options, last = check.sizes(1, NAMES, ...)
+  local raw, dtype = real(last, options)
+  return (core.random_uniform(raw, 0, 1, shape, dtype))
 end
 
 --- Standard normal, by Box and Muller (1958).
@@ -93,55 +114,60 @@ end
 -- @return tensor
 -- @example ssl.randn(2, 3, {dtype = "float64"}):dtype() --> float64
 function random.randn(...)
-  local g, shape, options = arguments(REAL, ...)
-  return core.random_normal(g, 0, 1, shape, options.dtype)
+  local shape, options, last = check.sizes(1, NAMES, ...)
+  local raw, dtype = real(last, options)
+  return (core.random_normal(raw, 0, 1, shape, dtype))
 end
 
 --- Whole numbers, uniform in lo..hi, both included.
 -- @param lo whole number
 -- @param hi whole number
--- @param ... sizes, as numbers or one table; then {generator=}
--- @return int64 tensor
+-- @param ... sizes, as numbers or one table; then a dtype or {dtype=, generator=}
+-- @return int64 tensor, or one of that dtype
 -- @raise when lo > hi
 -- @example ssl.randint(3, 3, {2}):sum():item() --> 6
 function random.randint(lo, hi, ...)
   lo, hi = check.integer(1, "lo", lo), check.integer(2, "hi", hi)
   if lo > hi then check.fail(1, "empty range %d..%d", lo, hi) end
-  local g, shape = arguments(WHOLE, ...)
-  return core.random_integers(g, lo, hi, shape)
+  local shape, options, last = check.sizes(3, NAMES, ...)
+  local raw, dtype = whole(last, options, lo, hi)
+  return (core.to(core.random_integers(raw, lo, hi, shape), dtype))
 end
 
 --- 1..n in random order.
 -- @param n whole number
--- @param options {generator=}
--- @return int64 tensor [n]
+-- @param options {dtype=, generator=}
+-- @return int64 tensor [n], or one of that dtype
 -- @example ssl.randperm(4):sum():item() --> 10
 function random.randperm(n, options)
   n = check.integer(1, "n", n, 0)
-  return core.random_permutation((arguments(WHOLE, options or {})), n)
+  options = check.options(2, options, {}, NAMES)
+  local raw, dtype = whole(2, options, 0, n)
+  return (core.to(core.random_permutation(raw, n), dtype))
 end
 
-local function like(name)
+local function like(draw)
   return function(t, options)
     check.tensor(1, t)
-    options = check.options(2, options, { dtype = core.dtype(t) }, WHOLE)
-    return random[name]({ core.shape(t) }, options)
+    if type(options) == "string" then options = { dtype = options } end
+    local raw, dtype = real(2, check.options(2, options, { dtype = core.dtype(t) }, NAMES))
+    return (draw(raw, 0, 1, { core.shape(t) }, dtype))
   end
 end
 
 --- Uniform in [0, 1), of another tensor's shape and dtype.
 -- @param t float tensor
--- @param options {dtype=, generator=}
+-- @param options dtype, or {dtype=, generator=}
 -- @return tensor
 -- @example ssl.rand_like(ssl.zeros(2, 3)):numel() --> 6
-random.rand_like = like "rand"
+random.rand_like = like(core.random_uniform)
 
 --- Standard normal, of another tensor's shape and dtype.
 -- @param t float tensor
--- @param options {dtype=, generator=}
+-- @param options dtype, or {dtype=, generator=}
 -- @return tensor
 -- @example ssl.randn_like(ssl.zeros(2, 3)):numel() --> 6
-random.randn_like = like "randn"
+random.randn_like = like(core.random_normal)
 
 for name, f in pairs(random) do T[name] = f end
 

@@ -225,7 +225,7 @@ T._relu_grad = binary "relu_grad"
 
 local function masks(name)
   local f = core[name]
-  return function(a, b) return f(a, b) end
+  return function(a, b) return (f(a, b)) end
 end
 
 --- Both masks: `a & b`.
@@ -248,7 +248,7 @@ T.bit_or = masks "bit_or"
 -- @example (~ssl.tensor({1, 0}, "uint8")):sum():item() --> 1
 function T.bit_not(a)
   check.tensor(1, a, { dtype = "uint8" }, "mask")
-  return core.logical_not(a)
+  return (core.logical_not(a))
 end
 
 --- a where the mask is not 0, otherwise b.
@@ -271,10 +271,15 @@ end
 -- @example ssl.ones(2):isclose(ssl.tensor{1, 2}):sum():item() --> 1
 function T.isclose(a, b, options)
   options = check.options(3, options, { rtol = 1e-5, atol = 1e-8 })
-  a, b = T.detach(check.tensor(1, a)), T.detach(check.tensor(2, b))
-  if core.dtype(a) == "int64" or core.dtype(a) == "uint8" then return T.eq(a, b) end
-  local close = T.le(T.abs(a - b), T.abs(b) * options.rtol + options.atol)
-  return T.eq(a, b) | close & T.isfinite(b)
+  local rtol = check.number(3, "rtol", options.rtol, 0)
+  local atol = check.number(3, "atol", options.atol, 0)
+  check.tensor(1, a)
+  check.tensor(2, b)
+  local same = core.eq(a, b)
+  if core.dtype(a) == "int64" or core.dtype(a) == "uint8" then return same end
+  local bound = core.add(core.mul(core.abs(b), rtol), atol)
+  local close = core.le(core.abs(core.sub(a, b)), bound)
+  return core.bit_or(same, core.bit_and(close, core.isfinite(b)))
 end
 
 --- Are two tensors close everywhere? Shapes must broadcast and dtypes agree.
@@ -296,7 +301,8 @@ end
 function T.equal(a, b)
   check.tensor(1, a)
   check.tensor(2, b)
-  return core.dtype(a) == core.dtype(b) and core.same_shape(a, b) and core.item(core.all(core.eq(a, b))) == 1
+  return core.dtype(a) == core.dtype(b) and core.same_shape(a, b)
+    and core.item(core.all(core.eq(a, b))) == 1
 end
 
 return T

@@ -1,22 +1,15 @@
 -- Parts of a tensor by position: views where positions are regular, copies where an index tensor or
--- mask picks.
--- `t[i]`, `t[{i, j}]`, `t[{ {2, 5}, {} }]`, `t[mask]`, `t[index]` and assignment to them are
+-- mask picks. `t[i]`, `t[{i, j}]`, `t[{ {2, 5}, {} }]`, `t[mask]`, `t[index]` and assignment to them are
 -- core.getindex and core.setindex.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
+local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
 
-local function recorded(name)
-  local f = core[name]
-  return function(t, ...)
-    local out = f(t, ...)
-    if hook.record then hook.record(name, out, t, ...) end
-    return out
-  end
-end
+local recorded = ops.recorded
 
 -- What __index calls for a tensor on the tape. One element by number is a plain Lua number, as
 -- item() gives.
@@ -122,7 +115,12 @@ T.masked_select = recorded "masked_select"
 -- @param v number
 -- @return tensor
 -- @example local t = ssl.arange(1, 4); return t:masked_fill(t:gt(2), 0):sum():item() --> 3.0
-function T.masked_fill(t, mask, v) return T.where(mask, v, t) end
+function T.masked_fill(t, mask, v)
+  check.tensor(1, t)
+  check.tensor(2, mask, { dtype = "uint8" }, "mask")
+  check.element(3, v, core.dtype(t))
+  return (T.where(mask, v, t))
+end
 
 --- Where a mask is not 0.
 -- @param mask uint8 tensor

@@ -6,26 +6,12 @@ local hook = require "sslkit.tensor.hook"
 
 local T = core.methods
 
--- The last argument may be a dtype or an option table; what stands before it is the shape.
-local function split(more, ...)
-  local n = select("#", ...)
-  local last = select(n, ...)
-  local options = {}
-  if type(last) == "string" then
-    n, options = n - 1, { dtype = last }
-  elseif type(last) == "table" and (n > 1 or #last == 0 and next(last) ~= nil) then
-    n, options = n - 1, check.options(n, last, {}, more)
-  end
-  if n == 1 and type(...) == "table" then return (...), options end
-  return { table.unpack({ ... }, 1, n) }, options
-end
-
 local DTYPE = { dtype = true }
 
 local function filled(value)
   return function(...)
-    local shape, options = split(DTYPE, ...)
-    return core.fill_(core.new(shape, options.dtype), value)
+    local shape, options = check.sizes(1, DTYPE, ...)
+    return (core.fill_(core.new(shape, options.dtype), value))
   end
 end
 
@@ -36,13 +22,14 @@ end
 -- @raise on ragged tables, on values that the dtype has no room for
 -- @example ssl.tensor{{1, 2}, {3, 4}}:sum():item() --> 10.0
 function T.tensor(data, dtype)
-  if type(dtype) == "table" then dtype = check.options(2, dtype, {}, DTYPE).dtype end
-  if core.is_tensor(data) then return core.clone(dtype and core.to(data, dtype) or data) end
-  return core.from(data, dtype)
+  dtype = check.dtype(2, dtype)
+  if not core.is_tensor(data) then return (core.from(data, dtype)) end
+  local out = core.to(data, dtype)
+  return out == data and core.clone(data) or out
 end
 
---- A tensor of zeros: `zeros(2, 3)`, `zeros{2, 3}`, `zeros({2, 3}, {dtype="float64"})`, `zeros(2,
--- 3, "int64")`.
+--- A tensor of zeros: `zeros(2, 3)`, `zeros{2, 3}`, `zeros(2, 3, "int64")`,
+-- `zeros({2, 3}, {dtype="float64"})`.
 -- @param ... sizes, as numbers or one table; then a dtype, or a table with `dtype`
 -- @return tensor
 -- @raise on negative sizes, unknown dtypes, and where the memory limit is passed
@@ -60,8 +47,8 @@ T.ones = filled(1)
 -- @return tensor
 -- @example ssl.empty(4, "uint8"):numel() --> 4
 function T.empty(...)
-  local shape, options = split(DTYPE, ...)
-  return core.new(shape, options.dtype)
+  local shape, options = check.sizes(1, DTYPE, ...)
+  return (core.new(shape, options.dtype))
 end
 
 --- A tensor filled with one value.
@@ -71,8 +58,10 @@ end
 -- @return tensor
 -- @example ssl.full({2, 2}, 7):mean():item() --> 7.0
 function T.full(shape, value, dtype)
-  if type(dtype) == "table" then dtype = check.options(3, dtype, {}, DTYPE).dtype end
-  return core.fill_(core.new(type(shape) == "table" and shape or { shape }, dtype), value)
+  if shape == nil then check.fail(1, "shape expected, got nil") end
+  shape = check.shape(1, type(shape) == "table" and shape or { shape })
+  dtype = check.dtype(3, dtype)
+  return (core.fill_(core.new(shape, dtype), value))
 end
 
 --- The identity matrix [n,n].
@@ -81,7 +70,8 @@ end
 -- @return tensor [n,n]
 -- @example ssl.eye(3):sum():item() --> 3.0
 function T.eye(n, dtype)
-  local out = T.zeros({ n, n }, dtype or "float32")
+  n = check.integer(1, "n", n, 0)
+  local out = core.fill_(core.new({ n, n }, check.dtype(2, dtype)), 0)
   core.fill_(core.diagonal(out), 1)
   return out
 end
@@ -96,13 +86,23 @@ end
 -- @example ssl.arange(1, 4):sum():item() --> 10.0
 function T.arange(first, last, step, dtype)
   if type(step) == "string" or type(step) == "table" then step, dtype = nil, step end
-  if type(dtype) == "table" then dtype = check.options(4, dtype, {}, DTYPE).dtype end
+  dtype = check.dtype(4, dtype)
   first, last = check.number(1, "first", first), check.number(2, "last", last)
-  step = check.number(3, "step", step or 1)
+  step = check.number(3, "step", step == nil and 1 or step)
   if step == 0 then check.fail(3, "step must not be 0") end
+  if dtype == "int64" or dtype == "uint8" then
+    first, step = check.integer(1, "first", first), check.integer(3, "step", step)
+  end
+  local span = last - first
+  if (span < 0) ~= (last < first) then span = last + 0.0 - first end -- int64 has wrapped
   -- a hundred-thousandth of a step of slack: 0, 0.1 .. 1 has 11 elements although 0.1 is not exact
-  local n = math.max(0, math.floor((last - first) / step + 1e-5) + 1)
-  return core.ramp(check.integer(2, "the number of elements", n, 0, 1 << 52), first, step, dtype)
+  local n = math.max(0, math.floor(span / step + 1e-5) + 1)
+  n = check.integer(2, "the number of elements", n, 0, 1 << 52)
+  if dtype == "uint8" and n > 0 then
+    check.integer(1, "first", first, 0, 255)
+    check.integer(2, "the last element", first + (n - 1) * step, 0, 255)
+  end
+  return (core.ramp(n, first, step, dtype))
 end
 
 --- n evenly spaced values from a to b, both included.
@@ -113,10 +113,10 @@ end
 -- @return tensor [n]
 -- @example ssl.linspace(0, 1, 5)[4] --> 0.75
 function T.linspace(a, b, n, dtype)
-  if type(dtype) == "table" then dtype = check.options(4, dtype, {}, DTYPE).dtype end
+  dtype = check.dtype(4, dtype, true)
   a, b = check.number(1, "a", a), check.number(2, "b", b)
   n = check.integer(3, "n", n, 0, 1 << 52)
-  local out = core.ramp(n, a, n > 1 and (b - a) / (n - 1) or 0.0, dtype)
+  local out = core.ramp(n, a, n > 1 and b / (n - 1) - a / (n - 1) or 0.0, dtype)
   if n > 1 then core.set(out, b, n) end
   return out
 end
@@ -124,20 +124,21 @@ end
 local function like(value)
   return function(t, dtype)
     check.tensor(1, t)
-    return core.fill_(core.new({ core.shape(t) }, dtype or core.dtype(t)), value)
+    dtype = check.dtype(2, dtype) or core.dtype(t)
+    return (core.fill_(core.new({ core.shape(t) }, dtype), value))
   end
 end
 
 --- Zeros of another tensor's shape and dtype.
 -- @param t tensor
--- @param dtype another dtype (t's)
+-- @param dtype another dtype, or options (t's)
 -- @return tensor
 -- @example ssl.zeros_like(ssl.ones(2, 3)):sum():item() --> 0.0
 T.zeros_like = like(0)
 
 --- Ones of another tensor's shape and dtype.
 -- @param t tensor
--- @param dtype another dtype (t's)
+-- @param dtype another dtype, or options (t's)
 -- @return tensor
 -- @example ssl.ones_like(ssl.zeros(2, 3)):sum():item() --> 6.0
 T.ones_like = like(1)
@@ -145,9 +146,24 @@ T.ones_like = like(1)
 --- One value in another tensor's shape and dtype.
 -- @param t tensor
 -- @param value number
+-- @param dtype another dtype, or options (t's)
 -- @return tensor
 -- @example ssl.full_like(ssl.zeros(2), 3):sum():item() --> 6.0
-function T.full_like(t, value) return like(value)(t) end
+function T.full_like(t, value, dtype)
+  check.tensor(1, t)
+  dtype = check.dtype(3, dtype) or core.dtype(t)
+  return (core.fill_(core.new({ core.shape(t) }, dtype), value))
+end
+
+--- A tensor of another's shape and dtype whose contents are whatever lay in memory.
+-- @param t tensor
+-- @param dtype another dtype, or options (t's)
+-- @return tensor
+-- @example ssl.empty_like(ssl.zeros(2, 3)):numel() --> 6
+function T.empty_like(t, dtype)
+  check.tensor(1, t)
+  return (core.new({ core.shape(t) }, check.dtype(2, dtype) or core.dtype(t)))
+end
 
 --- A tensor from raw little-endian bytes.
 -- @param bytes string
@@ -156,7 +172,10 @@ function T.full_like(t, value) return like(value)(t) end
 -- @return tensor
 -- @raise when the bytes do not make the shape
 -- @example ssl.frombytes("\1\2\3", "uint8"):sum():item() --> 6
-function T.frombytes(bytes, dtype, shape) return core.frombytes(bytes, dtype, shape) end
+function T.frombytes(bytes, dtype, shape)
+  if type(shape) == "table" then shape = check.shape(3, shape) end
+  return (core.frombytes(bytes, check.dtype(2, dtype), shape))
+end
 
 --- The elements as raw little-endian bytes, in C order.
 -- @param t tensor
@@ -188,7 +207,7 @@ T.fill_ = core.fill_
 -- @param t tensor
 -- @return t
 -- @example ssl.ones(3):zero_():sum():item() --> 0.0
-function T.zero_(t) return core.fill_(t, 0) end
+function T.zero_(t) return (core.fill_(t, 0)) end
 
 --- Copies another tensor's elements in, broadcasting and converting.
 -- @param t tensor
@@ -197,12 +216,14 @@ function T.zero_(t) return core.fill_(t, 0) end
 -- @example ssl.zeros(2, 2):copy_(ssl.tensor{1, 2}):sum():item() --> 6.0
 T.copy_ = core.copy_
 
-local function converted(dtype)
-  return function(t)
-    local out = core.to(t, dtype)
-    if out ~= t and hook.record then hook.record("to", out, t) end
-    return out
-  end
+local function convert(t, dtype)
+  local out = core.to(t, dtype)
+  if out ~= t and hook.record then hook.record("to", out, t) end
+  return out
+end
+
+local function converter(dtype)
+  return function(t) return (convert(t, dtype)) end
 end
 
 --- The tensor in another dtype; itself where it has it already. A float outside int64 saturates,
@@ -211,31 +232,34 @@ end
 -- @param dtype "float32", "float64", "int64" or "uint8"
 -- @return tensor
 -- @example ssl.tensor{1.7, -1.7}:to("int64"):totable()[2] --> -1
-function T.to(t, dtype) return converted(dtype)(t) end
+function T.to(t, dtype)
+  check.tensor(1, t)
+  return (convert(t, check.one_of(2, "dtype", dtype, { "float32", "float64", "int64", "uint8" })))
+end
 
 --- `t:to "float64"`.
 -- @param t tensor
 -- @return tensor
 -- @example ssl.ones(1):double():dtype() --> float64
-T.double = converted "float64"
+T.double = converter "float64"
 
 --- `t:to "float32"`.
 -- @param t tensor
 -- @return tensor
 -- @example ssl.tensor({1}, "int64"):float():dtype() --> float32
-T.float = converted "float32"
+T.float = converter "float32"
 
 --- `t:to "int64"`.
 -- @param t tensor
 -- @return tensor
 -- @example ssl.ones(1):long():dtype() --> int64
-T.long = converted "int64"
+T.long = converter "int64"
 
 --- `t:to "uint8"`.
 -- @param t tensor
 -- @return tensor
 -- @example ssl.ones(1):byte():dtype() --> uint8
-T.byte = converted "uint8"
+T.byte = converter "uint8"
 
 --- A copy that shares nothing.
 -- @param t tensor
@@ -252,8 +276,7 @@ end
 -- @return tensor
 -- @example ssl.ones(2, 3):t():contiguous():is_contiguous() --> true
 function T.contiguous(t)
-  if core.is_contiguous(t) then return t end
-  return T.clone(t)
+  return core.is_contiguous(t) and t or T.clone(t)
 end
 
 --- Is this a tensor?

@@ -1,4 +1,4 @@
--- How an elementwise operation is made: call core, then record. Shared by unary.lua and binary.lua.
+-- How an operation is made: call core, then record. Shared by the files beside this one.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
@@ -7,7 +7,7 @@ local hook = require "sslkit.tensor.hook"
 local ops = {}
 
 -- The out option. What is written there is not on the tape, so the operands must not be either.
-local function out_of(argn, options, a, b)
+function ops.out(argn, options, a, b)
   local out = check.options(argn, options, {}, { out = true }).out
   if hook.record and core.recording() and (core.node(a) or core.node(b)) then
     check.fail(argn, "out= has no gradient, and an operand is on the tape")
@@ -18,7 +18,7 @@ end
 function ops.unary(name)
   local f = core[name]
   return function(t, options)
-    if options ~= nil then return f(t, out_of(2, options, t)) end
+    if options ~= nil then return (f(t, ops.out(2, options, t))) end
     local out = f(t)
     if hook.record then hook.record(name, out, t) end
     return out
@@ -28,7 +28,7 @@ end
 function ops.binary(name)
   local f = core[name]
   return function(a, b, options)
-    if options ~= nil then return f(a, b, out_of(3, options, a, b)) end
+    if options ~= nil then return (f(a, b, ops.out(3, options, a, b))) end
     local out = f(a, b)
     if hook.record then hook.record(name, out, a, b) end
     return out
@@ -37,15 +37,37 @@ end
 
 function ops.in_place(name) return core[name .. "_"] end
 
+-- A function of a tensor and up to three arguments; what a caller adds is not kept on the tape.
+function ops.recorded(name)
+  local f = core[name]
+  return function(t, a, b, c)
+    local out = f(t, a, b, c)
+    if hook.record then hook.record(name, out, t, a, b, c) end
+    return out
+  end
+end
+
+-- A function of a tensor and sizes or dimensions, as numbers or one table.
+function ops.recorded_list(name)
+  local f = core[name]
+  return function(t, ...)
+    local out = f(t, ...)
+    if hook.record then hook.record(name, out, t, ...) end
+    return out
+  end
+end
+
 -- Masks have no gradient.
 function ops.mask1(name)
   local f = core[name]
-  return function(t, options) return f(t, options ~= nil and out_of(2, options, nil) or nil) end
+  return function(t, options) return (f(t, options ~= nil and ops.out(2, options) or nil)) end
 end
 
 function ops.mask2(name)
   local f = core[name]
-  return function(a, b, options) return f(a, b, options ~= nil and out_of(3, options, nil) or nil) end
+  return function(a, b, options)
+    return (f(a, b, options ~= nil and ops.out(3, options) or nil))
+  end
 end
 
 return ops

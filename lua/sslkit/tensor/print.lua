@@ -1,6 +1,5 @@
 -- How a tensor looks: like NumPy's, with four decimals, aligned columns, the middle of large ones
--- left out, and shape
--- and dtype last. A 0-dim tensor prints like a number.
+-- left out, and shape and dtype last. A 0-dim tensor prints like a number.
 
 local core = require "sslkit.core"
 
@@ -12,6 +11,13 @@ local WIDTH = 78
 
 local function is_whole(x) return x == math.floor(x) end
 
+-- NaN and infinities, whatever the C library calls them; otherwise nil.
+local function special(x)
+  if x ~= x then return "nan" end
+  if x == math.huge then return "inf" end
+  if x == -math.huge then return "-inf" end
+end
+
 -- One format for all elements shown: whole numbers plainly, the rest with 4 decimals or in
 -- scientific form.
 local function formatter(values, integer)
@@ -19,29 +25,26 @@ local function formatter(values, integer)
   local whole, large, small = true, 0.0, math.huge
   for _, x in ipairs(values) do
     local a = math.abs(x)
-    if x == x and a ~= math.huge then
+    if not special(x) then
       whole = whole and is_whole(x)
       large = math.max(large, a)
       if a > 0 then small = math.min(small, a) end
     end
   end
   local form = "%.4f"
-  if large >= 1e8 or small < 1e-4 and not (whole and small == math.huge) or large / small > 1e8 then form = "%.4e"
+  if large >= 1e8 or small < 1e-4 or large / small > 1e8 then form = "%.4e"
   elseif whole then form = "%.0f." end
-  return function(x)
-    if x ~= x then return "nan" end
-    if x == math.huge then return "inf" end
-    if x == -math.huge then return "-inf" end
-    return form:format(x)
-  end
+  return function(x) return special(x) or form:format(x) end
 end
 
 -- The indices of a dimension that are shown; false stands for the dots.
 local function shown(n, shorten)
   local at = {}
-  for i = 1, n do
-    if not shorten or n <= 2 * EDGE or i <= EDGE or i > n - EDGE then at[#at + 1] = i
-    elseif at[#at] then at[#at + 1] = false end
+  local cut = shorten and n > 2 * EDGE
+  for i = 1, cut and EDGE or n do at[i] = i end
+  if cut then
+    at[EDGE + 1] = false
+    for i = n - EDGE + 1, n do at[#at + 1] = i end
   end
   return at
 end
@@ -85,7 +88,8 @@ function T.tostring(t)
   local integer = core.dtype(t) == "int64" or core.dtype(t) == "uint8"
   if core.dim(t) == 0 then
     local x = core.item(t)
-    return integer and tostring(x) or ("%.7g"):format(x)
+    if integer then return tostring(x) end
+    return special(x) or (core.dtype(t) == "float32" and "%.7g" or "%.14g"):format(x)
   end
   if core.numel(t) == 0 then return "[] " .. core.describe(t) end
   local shorten = core.numel(t) > LONG

@@ -3,18 +3,11 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
+local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
 
--- A view function of core under its own name on the tape.
-local function recorded(name)
-  local f = core[name]
-  return function(t, ...)
-    local out = f(t, ...)
-    if hook.record then hook.record(name, out, t, ...) end
-    return out
-  end
-end
+local recorded, recorded_list = ops.recorded, ops.recorded_list
 
 --- The sizes, as several results.
 -- @param t tensor
@@ -59,14 +52,14 @@ T.is_contiguous = core.is_contiguous
 -- @return view
 -- @raise where the counts differ, or the strides would need a copy
 -- @example ssl.zeros(2, 3):view(-1):dim() --> 1
-T.view = recorded "view"
+T.view = recorded_list "view"
 
 --- The same elements in another shape: a view where the strides allow it, otherwise a copy.
 -- @param t tensor
 -- @param ... sizes, as numbers or one table; one may be -1
 -- @return tensor
 -- @example ssl.zeros(2, 3):t():reshape(6):numel() --> 6
-T.reshape = recorded "reshape"
+T.reshape = recorded_list "reshape"
 
 --- Merges dimensions first..last into one.
 -- @param t tensor
@@ -76,15 +69,17 @@ T.reshape = recorded "reshape"
 -- @example ssl.zeros(2, 3, 4):flatten(2):size(2) --> 12
 function T.flatten(t, first, last)
   local n = core.dim(t)
-  if n == 0 then return T.reshape(t, 1) end
-  first = check.integer(2, "first", first or 1, -n, n)
-  last = check.integer(3, "last", last or -1, -n, n)
-  if first < 0 then first = first + n + 1 end
-  if last < 0 then last = last + n + 1 end
-  if first > last or first == 0 then check.fail(2, "dimensions %d..%d of %d", first, last, n) end
+  first = check.integer(2, "first", first == nil and 1 or first)
+  last = check.integer(3, "last", last == nil and -1 or last)
+  if n == 0 then return (T.reshape(t, 1)) end
+  local from = first < 0 and first + n + 1 or first
+  local to = last < 0 and last + n + 1 or last
+  if from < 1 or to > n or from > to then
+    check.fail(2, "dimensions %d..%d of a tensor with %d", first, last, n)
+  end
   local shape = { core.shape(t) }
-  for _ = first, last - 1 do shape[first] = shape[first] * table.remove(shape, first + 1) end
-  return T.reshape(t, shape)
+  for _ = from, to - 1 do shape[from] = shape[from] * table.remove(shape, from + 1) end
+  return (T.reshape(t, shape))
 end
 
 --- The transpose of a matrix, a view; a vector is returned as it is.
@@ -94,7 +89,9 @@ end
 -- @example ssl.zeros(2, 3):t():size(1) --> 3
 function T.t(t)
   local n = core.dim(t)
-  if n > 2 then check.fail(1, "at most 2 dimensions expected, got %s; use transpose", core.describe(t)) end
+  if n > 2 then
+    check.fail(1, "at most 2 dimensions expected, got %s; use transpose", core.describe(t))
+  end
   return n < 2 and t or T.transpose(t, 1, 2)
 end
 
@@ -111,7 +108,7 @@ T.transpose = recorded "transpose"
 -- @param ... every dimension once, as numbers or one table
 -- @return view
 -- @example ssl.zeros(2, 3, 4):permute(3, 1, 2):size(1) --> 4
-T.permute = recorded "permute"
+T.permute = recorded_list "permute"
 
 --- Without the dimensions of size 1, or without one of them; a view.
 -- @param t tensor
@@ -132,7 +129,7 @@ T.unsqueeze = recorded "unsqueeze"
 -- @param ... sizes, as numbers or one table
 -- @return view
 -- @example ssl.ones(3, 1):expand(3, 4):sum():item() --> 12.0
-T.expand = recorded "expand"
+T.expand = recorded_list "expand"
 
 --- Tensors joined along a dimension that they have.
 -- @param list table of tensors of one dtype, alike in all other sizes
@@ -153,12 +150,15 @@ end
 -- @return tensor
 -- @example ssl.stack({ssl.ones(2), ssl.zeros(2)}):size(1) --> 2
 function T.stack(list, dim)
-  if type(list) ~= "table" then check.fail(1, "table of tensors expected, got %s", check.kind(list)) end
-  local rows = {}
-  for i, t in ipairs(list) do
-    rows[i] = T.unsqueeze(check.tensor(1, t, nil, "tensor in the list at " .. i), dim or 1)
+  if type(list) ~= "table" then
+    check.fail(1, "table of tensors expected, got %s", check.kind(list))
   end
-  return T.cat(rows, dim or 1)
+  local rows = {}
+  for i = 1, #list do
+    local t = check.tensor(1, list[i], nil, "tensor in the list at " .. i)
+    rows[i] = T.unsqueeze(t, dim == nil and 1 or dim)
+  end
+  return (T.cat(rows, dim))
 end
 
 --- A view without the tape: the elements are shared, gradients do not flow through it.

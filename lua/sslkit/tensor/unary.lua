@@ -347,15 +347,16 @@ local gelu, gelu_tanh = unary "gelu", unary "gelu_tanh"
 
 --- The Gaussian error linear unit, x Phi(x).
 -- @param t float tensor
--- @param options {approximate="tanh"} for the older approximation; {out=tensor} for the exact one
+-- @param options {approximate="none", out=tensor}; "tanh" is the older approximation
 -- @return tensor
 -- @source Hendrycks and Gimpel 2016, "Gaussian error linear units", eq. 1 and 2
 -- @example ssl.tensor{1}:gelu():item() --> 0.841345
 function T.gelu(t, options)
-  if options == nil or options.out then return gelu(t, options) end
-  options = check.options(2, options, { approximate = "none" })
+  if options == nil then return (gelu(t)) end
+  options = check.options(2, options, { approximate = "none" }, { out = true })
   check.one_of(2, "approximate", options.approximate, { "none", "tanh" })
-  return options.approximate == "tanh" and gelu_tanh(t) or gelu(t)
+  local out = options.out and { out = options.out }
+  return options.approximate == "tanh" and gelu_tanh(t, out) or gelu(t, out)
 end
 
 -- The slope of gelu: what its gradient rule multiplies with, itself differentiable.
@@ -368,9 +369,10 @@ T._gelu_slope, T._gelu_tanh_slope = unary "gelu_slope", unary "gelu_tanh_slope"
 -- @return tensor; NaN stays NaN
 -- @example ssl.tensor{-5, 5}:clamp(-1, 2):sum():item() --> 1.0
 function T.clamp(t, low, high)
+  local dtype = core.dtype(t)
   if low == nil and high == nil then check.fail(2, "low or high expected, got neither") end
-  if low ~= nil then t = T.maximum(t, low) end
-  if high ~= nil then t = T.minimum(t, high) end
+  if low ~= nil then t = T.maximum(t, check.element(2, low, dtype)) end
+  if high ~= nil then t = T.minimum(t, check.element(3, high, dtype)) end
   return t
 end
 
@@ -384,9 +386,11 @@ end
 function T.nan_to_num(t, nan, posinf, neginf)
   check.tensor(1, t, { dtype = "float" })
   local top = core.dtype(t) == "float32" and 0x1.fffffep127 or 0x1.fffffffffffffp1023
-  t = T.where(T.isnan(t), nan or 0.0, t)
-  t = T.where(T.logical_and(T.isinf(t), T.gt(t, 0)), posinf or top, t)
-  return T.where(T.logical_and(T.isinf(t), T.lt(t, 0)), neginf or -top, t)
+  nan = check.element(2, nan == nil and 0.0 or nan)
+  posinf = check.element(3, posinf == nil and top or posinf)
+  neginf = check.element(4, neginf == nil and -top or neginf)
+  local unknown, above, below = T.isnan(t), T.eq(t, math.huge), T.eq(t, -math.huge)
+  return (T.where(unknown, nan, T.where(above, posinf, T.where(below, neginf, t))))
 end
 
 return T
