@@ -2,10 +2,9 @@
 -- result:
 --   { name=, rule=, args={...}, versions={...} }
 -- and a leaf (requires_grad) has { leaf=true, grad= }. backward() walks the nodes from the loss in
--- reverse order and asks
--- each rule (grads.lua) for the gradients of its arguments. Rules are written with tensor
--- operations, so that under
--- create_graph they leave nodes of their own, and second derivatives come by themselves.
+-- reverse order and asks each rule (grads.lua) for the gradients of its arguments. Rules are
+-- written with tensor operations, so that under create_graph they leave nodes of their own, and
+-- second derivatives come by themselves.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
@@ -19,16 +18,32 @@ local node_of, set_node, version, recording = core.node, core.set_node, core.ver
 
 recording(true)
 
--- Called by every operation with its result and arguments (hook.lua).
+-- {== Recording =============================================================
+
+local function is_float(t)
+  local dtype = core.dtype(t)
+  return dtype == "float32" or dtype == "float64"
+end
+
+-- An index key, a list of sizes: the caller may fill his table with other numbers before backward.
+local function copied(v)
+  if type(v) ~= "table" then return v end
+  local new = {}
+  for key, value in pairs(v) do new[key] = copied(value) end
+  return new
+end
+
+-- Called by every operation with its result and arguments (hook.lua). Integers have no gradients.
 local function record(name, out, ...)
   local needed = false
   for i = 1, select("#", ...) do
     if node_of((select(i, ...))) then needed = true break end
   end
-  if not needed or not recording() then return end
+  if not needed or not recording() or not is_float(out) then return end
   local rule = rules[name]
   if not rule then check.raise("%s has no gradient; use :detach() to pass it by", name) end
   local args = table.pack(...)
+  for i = 1, args.n do args[i] = copied(args[i]) end
   local versions = {}
   for _, i in ipairs(rule.saves) do
     local t = i == 0 and out or args[i]
@@ -37,19 +52,42 @@ local function record(name, out, ...)
   set_node(out, { name = name, rule = rule, args = args, versions = versions })
 end
 
--- Values that the rule reads must be what they were when the operation ran.
-local function check_versions(node, out)
-  for i, v in pairs(node.versions) do
-    local t = i == 0 and out or node.args[i]
-    if version(t) ~= v then
-      check.raise("a value that %s needs was changed in place since (%s)", node.name, core.describe(t))
-    end
+local guard = { __close = function(self) recording(self.before) end }
+
+-- Recording as `on` says until the value is closed.
+local function switched(on) return setmetatable({ before = recording(on) }, guard) end
+
+-- A function, or what is called like one, such as a module.
+function autograd.check_callable(argn, f)
+  if type(f) ~= "function" and not (getmetatable(f) or {}).__call then
+    check.fail(argn, "function expected, got %s", check.kind(f))
   end
 end
 
--- Nodes reachable from the root, each after all nodes that lead to it; by a stack of our own,
--- because graphs are deep.
-local function order(root)
+local check_callable = autograd.check_callable
+
+--- Without the tape: `no_grad(f, ...)` returns what f(...) does; `local _ <close> = ssl.no_grad()`
+-- lasts for the block. However f is left, the tape is then as it was.
+-- @param f function or module, or nothing
+-- @param ... its arguments
+-- @return f's results, or a value to be closed
+-- @example local w = ssl.ones(1):requires_grad(); return ssl.no_grad(function() return (w * 2):needs_grad() end) --> false
+function autograd.no_grad(...)
+  if select("#", ...) == 0 then return switched(false) end
+  local f = ...
+  check_callable(1, f)
+  local _ <close> = switched(false)
+  return f(select(2, ...))
+end
+
+-- ==}
+
+-- {== Walking back ==========================================================
+
+-- Nodes reachable from the root, each after all that it was made of; by a stack of our own, because
+-- graphs are deep. What lies below a node that was freed is not known any more, so that its
+-- gradients would silently be missing, unless it is wanted itself.
+local function order(root, targets)
   local sorted, state, stack = {}, {}, { root }
   while #stack > 0 do
     local t = stack[#stack]
@@ -62,8 +100,9 @@ local function order(root)
       end
     else
       state[node] = "open"
-      if node.freed then
-        check.raise("this graph was freed by an earlier backward; keep it with {retain_graph = true}")
+      if node.freed and not (targets and targets[node]) then
+        check.raise("a graph was freed by an earlier backward; keep it with {retain_graph = true}, "
+          .. "or :detach() what comes from it")
       end
       for i = 1, node.args and node.args.n or 0 do
         local a = node.args[i]
@@ -73,6 +112,60 @@ local function order(root)
     end
   end
   return sorted
+end
+
+-- Those of the sorted that were made of a target or are one, and the set of the former.
+local function between(sorted, targets)
+  local kept, made = {}, {}
+  for _, t in ipairs(sorted) do
+    local node = node_of(t)
+    for i = 1, node.args and node.args.n or 0 do
+      local below = node_of(node.args[i])
+      if below and (targets[below] or made[below]) then made[node] = true end
+    end
+    if made[node] or targets[node] then kept[#kept + 1] = t end
+  end
+  return kept, made
+end
+
+-- Values that the rule reads must be what they were when the operation ran.
+local function check_versions(node, out)
+  for i, v in pairs(node.versions or {}) do
+    local t = i == 0 and out or node.args[i]
+    if version(t) ~= v then
+      check.raise("a value that %s needs was changed in place since (%s)", node.name,
+        core.describe(t))
+    end
+  end
+end
+
+-- Walks from root, whose gradient is seed, and hands deliver(node, gradient) the gradient of every
+-- node; with targets (a set of nodes) only the way to them is gone. All is checked before anything
+-- is delivered.
+local function run(root, seed, create_graph, retain, deliver, targets)
+  local gradient, sorted, made = { [node_of(root)] = seed }, order(root, targets), nil
+  if targets then sorted, made = between(sorted, targets) end
+  for _, t in ipairs(sorted) do check_versions(node_of(t), t) end
+  local _ <close> = switched(create_graph)
+  for k = #sorted, 1, -1 do
+    local t = sorted[k]
+    local node = node_of(t)
+    local g = gradient[node]
+    gradient[node] = nil
+    if g then deliver(node, g) end
+    if not node.leaf and (not made or made[node]) then
+      local args = node.args
+      local results = g and table.pack(node.rule.backward(g, t, table.unpack(args, 1, args.n)))
+      for i = 1, g and results.n or 0 do
+        local below = results[i] and node_of(args[i])
+        if below then
+          local sum = gradient[below]
+          gradient[below] = sum and sum + results[i] or results[i]
+        end
+      end
+      if not retain then node.freed, node.args, node.versions = true, nil, nil end
+    end
+  end
 end
 
 -- A leaf owns its gradient: what shares storage with another gradient, or is an expanded view, is
@@ -87,40 +180,12 @@ local function own(g, taken)
   return g
 end
 
--- Walks from root, whose gradient is seed, and hands deliver(node, gradient) the gradient of every
--- node.
-local function run(root, seed, create_graph, retain, deliver)
-  local gradient = { [node_of(root)] = seed }
-  local sorted = order(root)
-  local before = recording(create_graph)
-  local ok, message = pcall(function()
-    for k = #sorted, 1, -1 do
-      local t = sorted[k]
-      local node = node_of(t)
-      local g = gradient[node]
-      gradient[node] = nil
-      if g then deliver(node, g) end
-      if g and not node.leaf then
-        check_versions(node, t)
-        local results = table.pack(node.rule.backward(g, t, table.unpack(node.args, 1, node.args.n)))
-        for i = 1, results.n do
-          local below = results[i] and node_of(node.args[i])
-          if below then
-            local sum = gradient[below]
-            gradient[below] = sum and sum + results[i] or results[i]
-          end
-        end
-      end
-      if not node.leaf and not retain then node.freed, node.args, node.versions = true, nil, {} end
-    end
-  end)
-  recording(before)
-  if not ok then error(message, 0) end
-end
-
 local function check_loss(t)
   check.tensor(1, t, { dtype = "float" })
-  if not node_of(t) then check.fail(1, "%s is not on the tape: nothing that it came from requires_grad", core.describe(t)) end
+  if not node_of(t) then
+    check.fail(1, "%s is not on the tape: nothing that it came from requires_grad",
+      core.describe(t))
+  end
 end
 
 --- Gradients of a scalar with respect to all leaves that it came from, added to their `grad()`.
@@ -131,23 +196,32 @@ end
 -- @example local w = ssl.tensor{3}:requires_grad(); (w * w):sum():backward(); return w:grad():item() --> 6.0
 function T.backward(loss, options)
   check_loss(loss)
-  options = check.options(2, options, { create_graph = false }, { gradient = true, retain_graph = true })
+  options = check.options(2, options, { create_graph = false },
+    { gradient = true, retain_graph = true })
   local seed = options.gradient
   if seed then
     check.tensor(2, seed, { dtype = core.dtype(loss) }, "gradient")
     if not core.same_shape(seed, loss) then
-      check.fail(2, "gradient %s does not fit the loss %s", core.describe(seed), core.describe(loss))
+      check.fail(2, "gradient %s does not fit the loss %s", core.describe(seed),
+        core.describe(loss))
     end
   elseif core.numel(loss) ~= 1 then
-    check.fail(1, "a loss of one element expected, got %s; pass {gradient = ...}", core.describe(loss))
-  else seed = T.ones_like(loss) end
+    check.fail(1, "a loss of one element expected, got %s; pass {gradient = ...}",
+      core.describe(loss))
+  else
+    seed = T.ones_like(loss)
+  end
   local retain = options.retain_graph
   if retain == nil then retain = options.create_graph end
   local taken = { [core.storage(seed)] = true }
   run(loss, seed, options.create_graph, retain, function(node, g)
-    if node.leaf then node.grad = node.grad and own(node.grad + g, taken) or own(g, taken) end
+    if node.leaf then node.grad = own(node.grad and node.grad + g or g, taken) end
   end)
 end
+
+-- ==}
+
+-- {== Leaves ================================================================
 
 --- Marks a leaf: gradients with respect to it are kept in `grad()`. In place;
 -- `requires_grad(false)` takes it back.
@@ -157,11 +231,18 @@ end
 -- @example ssl.ones(2):requires_grad():is_leaf() --> true
 function T.requires_grad(t, on)
   check.tensor(1, t, { dtype = "float" })
+  if on ~= nil and type(on) ~= "boolean" then
+    check.fail(2, "boolean expected, got %s", check.kind(on))
+  end
   local node = node_of(t)
   if on == false then
-    if node and not node.leaf then check.fail(1, "the result of %s is no leaf; use :detach()", node.name) end
+    if node and not node.leaf then
+      check.fail(1, "the result of %s is no leaf; use :detach()", node.name)
+    end
     set_node(t, nil)
-  elseif not node then set_node(t, { leaf = true }) end
+  elseif not node then
+    set_node(t, { leaf = true })
+  end
   return t
 end
 
@@ -191,7 +272,7 @@ function T.grad(t, ...)
   if select("#", ...) > 0 then
     local g = ...
     if not node or not node.leaf then check.fail(1, "a leaf that requires_grad expected") end
-    if g ~= nil and (not core.same_shape(check.tensor(2, g, { dtype = core.dtype(t) }), t)) then
+    if g ~= nil and not core.same_shape(check.tensor(2, g, { dtype = core.dtype(t) }), t) then
       check.fail(2, "gradient %s does not fit %s", core.describe(g), core.describe(t))
     end
     node.grad = g
@@ -199,56 +280,62 @@ function T.grad(t, ...)
   return node and node.grad
 end
 
-local guard = { __close = function(self) recording(self.before) end }
+-- ==}
 
---- Without the tape: `no_grad(f)` runs f and returns its results; `local _ <close> = ssl.no_grad()`
--- lasts for the block.
--- @param f function, or nil
--- @return f's results, or a value to be closed
--- @example local w = ssl.ones(1):requires_grad(); return ssl.no_grad(function() return (w * 2):needs_grad() end) --> false
-function autograd.no_grad(f)
-  local before = recording(false)
-  if f == nil then return setmetatable({ before = before }, guard) end
-  local results = table.pack(pcall(f))
-  recording(before)
-  if not results[1] then error(results[2], 0) end
-  return table.unpack(results, 2, results.n)
+-- {== Functions =============================================================
+
+-- The inputs as a list of tensors on the tape: what is there already stays what it is, so that a
+-- function may use it by name (a module its parameters) as well as by argument.
+local function check_inputs(argn, inputs)
+  local list = core.is_tensor(inputs) and { inputs } or inputs
+  if type(list) ~= "table" or #list == 0 then
+    check.fail(argn, "tensor or list of tensors expected, got %s",
+      type(list) == "table" and "a table without any" or check.kind(list))
+  end
+  local leaves = {}
+  for i, x in ipairs(list) do
+    check.tensor(argn, x, { dtype = "float" })
+    leaves[i] = node_of(x) and x or T.requires_grad(core.detach(x))
+  end
+  return leaves
 end
 
---- Gradients of a function, without touching any `grad()`: the values are what f's loss depends on.
+local function gradients(f, leaves, create_graph)
+  local targets, found, out = {}, {}, {}
+  for _, x in ipairs(leaves) do targets[node_of(x)] = true end
+  local loss
+  do
+    local _ <close> = switched(true)
+    loss = f(table.unpack(leaves))
+  end
+  if not core.is_tensor(loss) or not is_float(loss) or core.numel(loss) ~= 1 then
+    check.fail(1, "the function must return a float tensor with one element, got %s",
+      check.kind(loss))
+  end
+  if node_of(loss) then
+    run(loss, T.ones_like(loss), create_graph, create_graph, function(node, g)
+      if targets[node] then found[node] = g end
+    end, targets)
+  end
+  for i, x in ipairs(leaves) do out[i] = found[node_of(x)] or false end
+  return out
+end
+
+--- Gradients of a function with respect to its inputs, without touching any `grad()`. Inputs that
+-- are on the tape already may be used in the function by name: `ssl.grad(function() return
+-- net(x):sum() end, net:parameters())`.
 -- @param f function of the inputs that returns a tensor with one element
 -- @param inputs list of float tensors (or one)
--- @param options {create_graph=false}
+-- @param options {create_graph=false}; with it the gradients are on the tape themselves
 -- @return list of gradients (or one), false where the loss does not depend on an input
 -- @example ssl.grad(function(x) return (x * x):sum() end, ssl.tensor{3}):item() --> 6.0
 function autograd.grad(f, inputs, options)
-  if type(f) ~= "function" then check.fail(1, "function expected, got %s", check.kind(f)) end
-  local single = core.is_tensor(inputs)
-  local list = single and { inputs } or inputs
-  if type(list) ~= "table" then check.fail(2, "tensor or list of tensors expected, got %s", check.kind(inputs)) end
+  check_callable(1, f)
+  local leaves = check_inputs(2, inputs)
   options = check.options(3, options, { create_graph = false })
-  local views, place, out = {}, {}, {}
-  for i, x in ipairs(list) do
-    check.tensor(2, x, { dtype = "float" })
-    -- without create_graph the inputs are leaves of their own; with it they stay where they are on
-    -- the tape
-    views[i] = options.create_graph and node_of(x) and x or T.requires_grad(core.detach(x))
-    place[node_of(views[i])] = i
-    out[i] = false
-  end
-  local before = recording(true)
-  local ok, loss = pcall(f, table.unpack(views))
-  recording(before)
-  if not ok then error(loss, 0) end
-  check.tensor(1, loss, { dtype = "float" }, "the function's result")
-  if node_of(loss) then
-    if core.numel(loss) ~= 1 then check.fail(1, "the function must return one element, got %s", core.describe(loss)) end
-    run(loss, T.ones_like(loss), options.create_graph, options.create_graph, function(node, g)
-      local i = place[node]
-      if i then out[i] = g end
-    end)
-  end
-  return single and out[1] or not single and out
+  local out = gradients(f, leaves, options.create_graph)
+  if core.is_tensor(inputs) then return out[1] end
+  return out
 end
 
 --- The Hessian of f times a vector, by differentiating the gradient once more.
@@ -259,25 +346,30 @@ end
 -- @source Pearlmutter 1994, "Fast exact multiplication by the Hessian"
 -- @example ssl.hvp(function(x) return (x ^ 3):sum() end, ssl.tensor{2}, ssl.tensor{1}):item() --> 12.0
 function autograd.hvp(f, params, v)
-  local single = core.is_tensor(params)
-  local list = single and { params } or params
-  local along = single and { v } or v
-  local leaves = {}
-  for i, p in ipairs(list) do leaves[i] = T.requires_grad(core.detach(p)) end
-  local product = autograd.grad(function(...)
-    local g = autograd.grad(f, { ... }, { create_graph = true })
-    local sum
-    for i = 1, #list do
-      local term = g[i] and T.sum(g[i] * along[i])
-      sum = sum and term and sum + term or sum or term
+  check_callable(1, f)
+  local leaves, along = check_inputs(2, params), core.is_tensor(params) and { v } or v
+  if type(along) ~= "table" or #along ~= #leaves then
+    check.fail(3, "one tensor a parameter expected, got %s", check.kind(v))
+  end
+  for i, p in ipairs(leaves) do
+    if not core.same_shape(check.tensor(3, along[i], { dtype = core.dtype(p) }), p) then
+      check.fail(3, "%s does not fit the parameter %s", core.describe(along[i]), core.describe(p))
     end
-    return sum or T.sum(... * 0)
-  end, leaves)
-  for i, p in ipairs(list) do product[i] = product[i] or T.zeros_like(p) end
-  return single and product[1] or product
+  end
+  local product = gradients(function()
+    local sum = T.zeros({}, core.dtype(leaves[1]))
+    for i, g in ipairs(gradients(f, leaves, true)) do
+      if g then sum = sum + T.sum(g * along[i]) end
+    end
+    return sum
+  end, leaves, false)
+  for i, p in ipairs(leaves) do product[i] = product[i] or T.zeros_like(p) end
+  if core.is_tensor(params) then return product[1] end
+  return product
 end
 
+-- ==}
+
 hook.record = record
-rules.record = record
 
 return autograd

@@ -12,6 +12,7 @@ local M = {}
 -- @param p probabilities [N,K] of the same dtype
 -- @param options {reduction="mean" | "sum" | "none"}; the mean is over rows (PyTorch's "batchmean")
 -- @return 0-dim tensor, or [N]; in nats
+-- @raise where a mean or sum is not finite, naming the row
 -- @source Kullback and Leibler 1951, eq. 2.4
 -- @example ssl.losses.kl(ssl.zeros(1, 2):log_softmax(), ssl.tensor{{1, 0}}):item() --> 0.693147
 function M.kl(log_q, p, options)
@@ -23,7 +24,7 @@ function M.kl(log_q, p, options)
   options = check.options(3, options, { reduction = "mean" })
   local present = T.gt(core.detach(p), 0)
   local rows = T.sum(p * (T.log(T.where(present, p, 1)) - T.where(present, log_q, 0)), 2)
-  return reduce(3, rows, options.reduction)
+  return (reduce(3, rows, options.reduction))
 end
 
 return M

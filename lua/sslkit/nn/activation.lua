@@ -6,7 +6,9 @@ local T = require "sslkit.tensor"
 
 local M = {}
 
-local function plain(name, f) return module.kind(name, { forward = function(_, x) return f(x) end }) end
+local function plain(name, f)
+  return module.kind(name, { forward = function(_, x) return f(x) end })
+end
 
 --- max(x, 0) as a module.
 -- @return module

@@ -1,11 +1,13 @@
 -- Modules and models.
 
-local nn = { init = require "sslkit.nn.initialise" }
+local module = require "sslkit.nn.module"
 
-for _, part in ipairs { "module", "linear", "activation", "norm", "sequential", "mlp" } do
-  for name, value in pairs(require("sslkit.nn." .. part)) do
-    if type(value) == "function" and name ~= "kind" and name ~= "describe" then nn[name] = value end
-  end
+local nn = {
+  init = require "sslkit.nn.initialise", module = module.module, is_module = module.is_module,
+}
+
+for _, part in ipairs { "linear", "activation", "norm", "sequential", "mlp" } do
+  for name, value in pairs(require("sslkit.nn." .. part)) do nn[name] = value end
 end
 
 return nn

@@ -14,10 +14,21 @@ end
 
 -- Rows of a weight [out, in, ...] see fan_in inputs; its columns feed fan_out outputs.
 local function fans(t)
-  if core.dim(t) < 2 then check.fail(1, "weight with at least 2 dimensions expected, got %s", core.describe(t)) end
+  if core.dim(t) < 2 then
+    check.fail(1, "weight with at least 2 dimensions expected, got %s", core.describe(t))
+  end
   local out, inp = core.size(t, 1), core.size(t, 2)
   local field = core.numel(t) // math.max(out * inp, 1)
   return inp * field, out * field
+end
+
+-- The options of a drawing, of which all with a number for a default are numbers.
+local function settings(given, defaults)
+  local options = check.options(2, given, defaults, { generator = true })
+  for name, default in pairs(defaults) do
+    if type(default) == "number" then check.number(2, name, options[name]) end
+  end
+  return options
 end
 
 local function drawn(t, name, options)
@@ -31,7 +42,7 @@ end
 -- @example ssl.nn.init.normal_(ssl.zeros(4), {std = 0}):sum():item() --> 0.0
 function initialise.normal_(t, options)
   check.tensor(1, t, { dtype = "float" })
-  options = check.options(2, options, { mean = 0, std = 1 }, { generator = true })
+  options = settings(options, { mean = 0, std = 1 })
   return fill(t, drawn(t, "randn", options) * options.std + options.mean)
 end
 
@@ -42,7 +53,7 @@ end
 -- @example ssl.nn.init.uniform_(ssl.zeros(4), {low = 2, high = 3}):ge(2):all():item() --> 1
 function initialise.uniform_(t, options)
   check.tensor(1, t, { dtype = "float" })
-  options = check.options(2, options, { low = 0, high = 1 }, { generator = true })
+  options = settings(options, { low = 0, high = 1 })
   return fill(t, drawn(t, "rand", options) * (options.high - options.low) + options.low)
 end
 
@@ -53,7 +64,7 @@ end
 -- @example ssl.nn.init.trunc_normal_(ssl.zeros(99)):abs():le(2):all():item() --> 1
 function initialise.trunc_normal_(t, options)
   check.tensor(1, t, { dtype = "float" })
-  options = check.options(2, options, { mean = 0, std = 1, cut = 2 }, { generator = true })
+  options = settings(options, { mean = 0, std = 1, cut = 2 })
   check.number(2, "cut", options.cut, 0.1) -- below it the redrawing would hardly end
   local z = drawn(t, "randn", options)
   while core.item(core.any(core.gt(core.abs(z), options.cut))) == 1 do
@@ -70,7 +81,7 @@ end
 -- @example ssl.nn.init.kaiming_normal_(ssl.zeros(2, 8)):size(2) --> 8
 function initialise.kaiming_normal_(t, options)
   check.tensor(1, t, { dtype = "float" })
-  options = check.options(2, options, { mode = "fan_in", gain = math.sqrt(2) }, { generator = true })
+  options = settings(options, { mode = "fan_in", gain = math.sqrt(2) })
   check.one_of(2, "mode", options.mode, { "fan_in", "fan_out" })
   local fan_in, fan_out = fans(t)
   local fan = options.mode == "fan_in" and fan_in or fan_out
@@ -85,7 +96,7 @@ end
 -- @example ssl.nn.init.xavier_uniform_(ssl.zeros(3, 3)):abs():le(1):all():item() --> 1
 function initialise.xavier_uniform_(t, options)
   check.tensor(1, t, { dtype = "float" })
-  options = check.options(2, options, { gain = 1 }, { generator = true })
+  options = settings(options, { gain = 1 })
   local fan_in, fan_out = fans(t)
   local bound = options.gain * math.sqrt(6 / math.max(fan_in + fan_out, 1))
   return initialise.uniform_(t, { low = -bound, high = bound, generator = options.generator })

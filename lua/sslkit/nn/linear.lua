@@ -13,14 +13,19 @@ function Linear:init(inp, out, options)
   self.inp, self.out = check.integer(1, "inp", inp, 1), check.integer(2, "out", out, 1)
   options = check.options(3, options, { bias = true, dtype = "float32" }, { generator = true })
   local bound = 1 / math.sqrt(inp)
-  local draw = { low = -bound, high = bound, generator = options.generator }
-  self.weight = initialise.uniform_(T.zeros({ out, inp }, options.dtype), draw):requires_grad()
-  if options.bias then self.bias = initialise.uniform_(T.zeros({ out }, options.dtype), draw):requires_grad() end
+  local function drawn(...)
+    local draw = { low = -bound, high = bound, generator = options.generator }
+    return initialise.uniform_(T.zeros({ ... }, options.dtype), draw):requires_grad()
+  end
+  self.weight = drawn(out, inp)
+  if options.bias then self.bias = drawn(out) end
 end
 
 function Linear:forward(x) return T.linear(x, self.weight, self.bias) end
 
-function Linear:extra() return ("%d, %d%s"):format(self.inp, self.out, self.bias and "" or ", bias=false") end
+function Linear:extra()
+  return ("%d, %d%s"):format(self.inp, self.out, self.bias and "" or ", bias=false")
+end
 
 --- x W^T + b with W [out, inp]; initial values uniform within 1 / sqrt(inp), as in PyTorch.
 -- @param inp input width
@@ -35,9 +40,9 @@ local WeightNormLinear = {}
 function WeightNormLinear:init(inp, out, options)
   self.inp, self.out = check.integer(1, "inp", inp, 1), check.integer(2, "out", out, 1)
   options = check.options(3, options, { normalize = true, dtype = "float32" }, { generator = true })
-  rawset(self, "normalize", options.normalize)
-  local weight = T.zeros({ out, inp }, options.dtype)
-  self.weight = initialise.normal_(weight, { std = 1 / math.sqrt(inp), generator = options.generator }):requires_grad()
+  self.normalize = options.normalize
+  local draw = { std = 1 / math.sqrt(inp), generator = options.generator }
+  self.weight = initialise.normal_(T.zeros({ out, inp }, options.dtype), draw):requires_grad()
 end
 
 function WeightNormLinear:forward(x)

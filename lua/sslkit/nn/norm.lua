@@ -12,8 +12,10 @@ local BatchNorm1d = {}
 
 function BatchNorm1d:init(width, options)
   self.width = check.integer(1, "width", width, 1)
-  options = check.options(2, options, { momentum = 0.1, eps = 1e-5, affine = true, dtype = "float32" })
-  self.momentum, self.eps = check.number(2, "momentum", options.momentum, 0, 1), check.number(2, "eps", options.eps, 0)
+  options = check.options(2, options,
+    { momentum = 0.1, eps = 1e-5, affine = true, dtype = "float32" })
+  self.momentum = check.number(2, "momentum", options.momentum, 0, 1)
+  self.eps = check.number(2, "eps", options.eps, 0)
   if options.affine then
     self.weight = T.ones({ width }, options.dtype):requires_grad()
     self.bias = T.zeros({ width }, options.dtype):requires_grad()
@@ -32,12 +34,16 @@ local function update(self, mean, var, n)
 end
 
 function BatchNorm1d:forward(x)
-  check.tensor(1, x, { dtype = "float", dim = 2 }, "input [N,C]")
-  if core.size(x, 2) ~= self.width then check.fail(1, "input (N,%d) expected, got %s", self.width, core.describe(x)) end
+  check.tensor(1, x, { dtype = core.dtype(self.running_mean), dim = 2 }, "input [N,C]")
+  if core.size(x, 2) ~= self.width then
+    check.fail(1, "input (N,%d) expected, got %s", self.width, core.describe(x))
+  end
   local centred, var
   if self.training then
     local n = core.size(x, 1)
-    if n < 2 then check.fail(1, "more than one row expected in training, got %s", core.describe(x)) end
+    if n < 2 then
+      check.fail(1, "more than one row expected in training, got %s", core.describe(x))
+    end
     local mean = T.mean(x, 1)
     centred = x - mean
     var = T.mean(centred * centred, 1)
@@ -52,8 +58,7 @@ end
 function BatchNorm1d:extra() return tostring(self.width) end
 
 --- Columns scaled to mean 0 and variance 1 over the batch, then by a learned weight and bias; in
--- evaluation mode by
--- running statistics.
+-- evaluation mode by running statistics.
 -- @param width number of columns
 -- @param options {momentum=0.1, eps=1e-5, affine=true, dtype="float32"}
 -- @return module: [N, width] -> [N, width]

@@ -10,10 +10,12 @@ local Sequential = {}
 function Sequential:init(...)
   for i = 1, select("#", ...) do
     local part = select(i, ...)
-    if not module.is_module(part) then check.fail(i, "module expected, got %s", check.kind(part)) end
+    if not module.is_module(part) then
+      check.fail(i, "module expected, got %s", check.kind(part))
+    end
     self[tostring(i - 1)] = part -- named from 0, as PyTorch names them
   end
-  rawset(self, "length", select("#", ...))
+  self.length = select("#", ...)
 end
 
 function Sequential:forward(x)
@@ -24,7 +26,7 @@ end
 --- The activations after each part.
 function Sequential:probe_points(x)
   local points = {}
-  for i = 0, self.length - 1 do
+  for i = 0, module.check_self(self).length - 1 do
     x = self[tostring(i)](x)
     points[i + 1] = { tostring(i), x }
   end

@@ -2,28 +2,49 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local autograd = require "sslkit.autograd"
 
 local M = {}
 
 local Ema = { __name = "sslkit.optim.ema" }
 Ema.__index = Ema
 
+local function check_self(self)
+  if getmetatable(self) ~= Ema then
+    check.fail(1, "ema expected, got %s; call its methods with a colon", check.kind(self))
+  end
+  return self
+end
+
+-- Calls f(tensor of the average, tensor of the source) for all of two lists of {name, tensor}.
+local function each_pair(to, from, f)
+  for i, entry in ipairs(to) do
+    local name, t, s = entry[1], entry[2], from[i] and from[i][2]
+    if not s or core.describe(s) ~= core.describe(t) then
+      check.raise("the model has changed: '%s' is %s in the average, and %s in the model", name,
+        core.describe(t), s and core.describe(s) or "not there")
+    end
+    f(t, s)
+  end
+end
+
 --- Moves the average on, after an optimiser step: p = momentum p + (1 - momentum) q.
 -- @param self ema
 -- @param momentum number in 0..1 for this update (the one given at the start)
 -- @example local e = ssl.optim.ema(ssl.nn.Linear(2, 2)); e:update(); return e.updates --> 1
 function Ema:update(momentum)
+  check_self(self)
   local m = check.number(2, "momentum", momentum or self.momentum, 0, 1)
-  local before = core.recording(false)
-  local from, to = self.source:named_parameters(), self.model:named_parameters()
-  for i, entry in ipairs(to) do core.add_(core.mul_(entry[2], m), core.mul(from[i][2], 1 - m)) end
-  local source = self.source:named_buffers()
-  for i, entry in ipairs(self.model:named_buffers()) do
-    local float = core.dtype(entry[2]) == "float32" or core.dtype(entry[2]) == "float64"
-    if self.buffers == "copy" or self.buffers == "ema" and not float then core.copy_(entry[2], source[i][2])
-    elseif self.buffers == "ema" then core.add_(core.mul_(entry[2], m), core.mul(source[i][2], 1 - m)) end
+  local function average(t, s) core.add_(core.mul_(t, m), core.mul(s, 1 - m)) end
+  local function buffer(t, s)
+    local float = core.dtype(t) == "float32" or core.dtype(t) == "float64"
+    if self.buffers == "copy" or not float then core.copy_(t, s) else average(t, s) end
   end
-  core.recording(before)
+  autograd.no_grad(function()
+    each_pair(self.model:named_parameters(), self.source:named_parameters(), average)
+    if self.buffers == "own" then return end
+    each_pair(self.model:named_buffers(), self.source:named_buffers(), buffer)
+  end)
   self.updates = self.updates + 1
 end
 
@@ -31,7 +52,9 @@ end
 -- @param self ema
 -- @return table {updates=, model=state}
 -- @example ssl.optim.ema(ssl.nn.Linear(2, 2)):state().updates --> 0
-function Ema:state() return { updates = self.updates, model = self.model:state() } end
+function Ema:state()
+  return { updates = check_self(self).updates, model = self.model:state() }
+end
 
 --- Takes up a state.
 -- @param self ema
@@ -39,9 +62,11 @@ function Ema:state() return { updates = self.updates, model = self.model:state()
 -- @return self
 -- @example local e = ssl.optim.ema(ssl.nn.Linear(2, 2)); return e:load_state(e:state()).updates --> 0
 function Ema:load_state(state)
-  if type(state) ~= "table" then check.fail(2, "state table expected, got %s", check.kind(state)) end
+  if type(state) ~= "table" then
+    check.fail(2, "state table expected, got %s", check.kind(state))
+  end
   local updates = check.integer(2, "updates", state.updates, 0)
-  self.model:load_state(state.model)
+  check_self(self).model:load_state(state.model)
   self.updates = updates
   return self
 end
@@ -50,7 +75,7 @@ end
 -- gradients.
 -- @param model module
 -- @param options {momentum=0.996, buffers="copy" | "ema" | "own"}: what becomes of running
--- statistics
+-- statistics ("own" leaves them to the average itself)
 -- @return ema with update, model, state, load_state
 -- @source Tarvainen and Valpola 2017, eq. 1
 -- @example ssl.optim.ema(ssl.nn.Linear(2, 2)).model.weight:needs_grad() --> false
@@ -60,10 +85,9 @@ function M.ema(model, options)
   end
   options = check.options(2, options, { momentum = 0.996, buffers = "copy" })
   check.one_of(2, "buffers", options.buffers, { "copy", "ema", "own" })
-  local copy = model:clone():eval()
-  for _, p in ipairs(copy:parameters()) do p:requires_grad(false) end
   return setmetatable({
-    source = model, model = copy, updates = 0, buffers = options.buffers,
+    source = model, model = model:clone():eval():requires_grad(false), updates = 0,
+    buffers = options.buffers,
     momentum = check.number(2, "momentum", options.momentum, 0, 1),
   }, Ema)
 end

@@ -24,8 +24,8 @@ function schedule.constant(options)
   return function(t) return warm(check_step(t), o.warmup, o.lr) or o.lr end
 end
 
---- Linear warm-up over `warmup` steps, then half a cosine from lr towards final, which step steps +
--- 1 would reach.
+--- Linear warm-up over `warmup` steps, then half a cosine from lr towards final, which step
+-- steps + 1 reaches, and where it stays.
 -- @param options {lr=, steps=, warmup=0, final=0}
 -- @return function of the step
 -- @source Loshchilov and Hutter 2017, "SGDR", eq. 5 without restarts
@@ -33,10 +33,12 @@ end
 function schedule.cosine(options)
   local o = common(1, options, { warmup = 0, final = 0 })
   local steps = check.integer(1, "steps", o.steps, 1)
+  check.integer(1, "warmup", o.warmup, 0, steps)
+  check.number(1, "final", o.final, 0)
   return function(t)
     local early = warm(check_step(t), o.warmup, o.lr)
     if early then return early end
-    local u = math.min(1, (t - 1 - o.warmup) / math.max(1, steps - o.warmup))
+    local u = t > steps and 1 or (t - 1 - o.warmup) / (steps - o.warmup)
     return o.final + 0.5 * (o.lr - o.final) * (1 + math.cos(math.pi * u))
   end
 end
