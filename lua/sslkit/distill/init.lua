@@ -1,0 +1,7 @@
+-- Distillation studies.
+
+return {
+  interpolate = require("sslkit.distill.interpolate").interpolate,
+  random_teacher = require("sslkit.distill.random_teacher").random_teacher,
+  study = require("sslkit.distill.study").study,
+}
