@@ -22,6 +22,7 @@ run|lua-filesystem|LuaFileSystem (LuaRocks: luafilesystem)|module lfs
 run|lua-zlib|lua-zlib (LuaRocks: lua-zlib)|module zlib
 data|dataset-fashion-mnist|the Fashion-MNIST images|test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 test|lua-busted|busted (LuaRocks: busted)|module busted
+test|librsvg2-bin|rsvg-convert (librsvg)|command -v rsvg-convert
 lint|lua-check|luacheck (LuaRocks: luacheck)|command -v luacheck
 lint|clang-format|clang-format|command -v clang-format
 rocks|luarocks|LuaRocks|command -v luarocks

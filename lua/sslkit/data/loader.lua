@@ -2,6 +2,7 @@
 -- number, so a loader's whole state is three numbers, and a resumed run sees the same batches.
 
 local check = require "sslkit.check"
+local core = require "sslkit.core"
 local T = require "sslkit.tensor"
 
 local Loader = {}
@@ -42,7 +43,7 @@ end
 -- @example #ssl.data.loader(ssl.data.digits(), {batch = 256}) --> 8
 -- @example for x, y in ssl.data.loader(ssl.data.digits(), {batch = 4}) do return #x end --> 4
 function loader.new(ds, options)
-  if type(ds) ~= "table" or not pcall(check.tensor, 1, ds.x) then
+  if type(ds) ~= "table" or not core.is_tensor(ds.x) then
     check.fail(1, "dataset expected, got %s", check.kind(ds))
   end
   local self = check.options(2, options,
@@ -80,7 +81,7 @@ local function view_of(self, x, index, view)
   elseif x:dtype() == "uint8" then
     out = x:to("float32"):div_(self.dataset.levels or 255)
   else
-    out = x
+    out = view == 1 and x or x:clone() -- views share nothing: one may be changed in place
   end
   local normalize = self.normalize
   return normalize and (out - normalize.mean) / normalize.std or out

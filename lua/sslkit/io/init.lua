@@ -70,7 +70,6 @@ end
 -- unchanged
 -- @raise a path that is no string, a value that is no tensor
 -- @example ssl.save("/nowhere/x.npy", ssl.ones(2)) --> nil
--- @example local p = os.tmpname() .. ".npy"; ssl.save(p, ssl.ones(2)); return #ssl.load(p) --> 2
 function files.save(path, tensor)
   check_path(1, path)
   check.tensor(2, tensor)
