@@ -2,7 +2,7 @@
 -- usage: lua5.4 examples/random_teacher.lua [steps] [folder of Fashion-MNIST's idx files]
 local ssl = require "sslkit"
 
-local steps, root = math.tointeger(tonumber(arg[1] or 400)) or 400, arg[2]
+local steps, root = math.tointeger(tonumber(arg[1] or 600)) or 600, arg[2]
 
 local function quit(code, ...)
   io.stderr:write("random_teacher: ", ...)
@@ -21,12 +21,13 @@ end
 if not test then quit(1, message) end
 print(("%s\n%s\n"):format(train, test))
 
-local bar = ssl.progress.new(9 * steps, { label = "distil", unit = "step" })
+local total = 5 * steps -- three students of images, one of noise, one from a fresh start
+local bar = ssl.progress.new(total, { label = "distil", unit = "step" })
 local ok, study = pcall(ssl.distill.study,
-  { data = train, test = test, steps = steps, progress = bar })
+  { data = train, test = test, steps = steps, controls = 1, log_every = 50, progress = bar })
 bar:close()
 if not ok then
-  local how_far = ("stopped after %d of %d steps, nothing written: "):format(bar.n, 9 * steps)
+  local how_far = ("stopped after %d of %d steps, nothing written: "):format(bar.n, total)
   quit(study:find "interrupted!" and 130 or 1, how_far, study)
 end
 print(study)

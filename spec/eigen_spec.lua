@@ -48,6 +48,23 @@ describe("eigh", function()
     assert.same({ 0, 0 }, { #w, v:numel() })
   end)
 
+  it("takes large matrices apart in threads, and alike for any number of them", function()
+    local n, before = 1050, ssl.get_threads()
+    local a = randn(n, n, 1, "float64")
+    local lower = (a + a:t()) * ssl.arange(1, n):unsqueeze(2):ge(ssl.arange(1, n)):double()
+    local expected = linalg.eigh(lower)
+    ssl.set_threads(1)
+    local w = linalg.eigvalsh(lower)
+    ssl.set_threads(3)
+    assert.is_true(ssl.equal(w, linalg.eigvalsh(lower)))
+    ssl.set_threads(before)
+    assert.is_true(largest(w - expected) < 1e-11)
+    local power = 2.0 ^ 900
+    assert.is_true(largest(linalg.eigvalsh(lower * power) / power - expected) < 1e-11)
+    local diagonal = linalg.eigvalsh(ssl.eye(n, "float64") * ssl.arange(1, n, 1, "float64"))
+    assert.tensor_near(ssl.arange(1, n, 1, "float64"), diagonal, 0)
+  end)
+
   it("refuses what LAPACK must not see", function()
     local a = ssl.eye(4)
     a[{ 3, 1 }] = 0 / 0

@@ -354,6 +354,25 @@ describe("by convention the gradient", function()
     assert.tensor_near({ 0 / 0, 0 / 0 }, gradient(function(y) return (zero - 2) ^ y end, { 2, 3 }))
   end)
 
+  it("of one element by number is not lost", function()
+    assert.tensor_near({ 6, 2, 2 }, gradient(function(x) return x * x[1] end, { 2, 1, 1 }))
+    assert.tensor_near({ { 0, 4 } }, gradient(function(x) return x[{ 1, -1 }] ^ 2 end, { { 1, 2 } }))
+    local w = ssl.tensor { 5, 6 }:requires_grad()
+    assert.equal("number", type(ssl.no_grad(function() return w[2] end)))
+  end)
+
+  it("of std is 0 where nothing varies, and NaN stays NaN", function()
+    local slope = gradient(function(x) return x:std(1) end, { { 3, 1 }, { 3, 2 } })
+    assert.tensor_near({ { 0, -math.sqrt(0.5) }, { 0, math.sqrt(0.5) } }, slope, 1e-12)
+    local x = ssl.tensor { 0 / 0, 1 }:requires_grad()
+    assert.is_true(x:std():item() ~= x:std():item())
+  end)
+
+  it("of clamp is 1 within the bounds and on them", function()
+    assert.tensor_near({ 0, 1, 1, 1, 0 },
+      gradient(function(x) return x:clamp(-1, 2) end, { -3, -1, 0, 2, 3 }))
+  end)
+
   it("is infinite at the ends of sqrt and log", function()
     assert.tensor_near({ math.huge, 0.5 }, gradient(ssl.sqrt, { 0, 1 }))
     assert.tensor_near({ math.huge, 1 }, gradient(ssl.log, { 0, 1 }))

@@ -1,5 +1,6 @@
 #include "error.h"
 #include "tensor.h"
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,8 +47,8 @@ static void push_where(lua_State *L, bool have, lua_Debug *caller) {
 }
 
 /* The name by which the user called; where that is not known (a tail call, pcall(f), t[name](t)),
-   the one under which a module of ours holds the function. May leave values on the stack, which is about to be
-   left anyway. */
+   the one under which a module of ours holds the function. May leave values on the stack, which is
+   about to be left anyway. */
 static const char *public_name(lua_State *L, lua_Debug *ours) {
   if (ours->name && *ours->name && strcmp(ours->name, "?") != 0) return ours->name;
   luaL_checkstack(L, 8, 0);
@@ -119,6 +120,7 @@ const char *sk_kind(lua_State *L, int idx) {
     const char *s = lua_tostring(L, idx);
     return strlen(s) > LONG_STRING ? "a long string" : lua_pushfstring(L, "string '%s'", s);
   }
+  if (type == LUA_TNUMBER && isnan(lua_tonumber(L, idx))) return "number nan"; /* not -nan */
   if (type != LUA_TNUMBER && type != LUA_TBOOLEAN)
     return type == LUA_TNONE ? "no value" : luaL_typename(L, idx);
   return lua_pushfstring(L, "%s %s", luaL_typename(L, idx), luaL_tolstring(L, idx, 0));

@@ -5,6 +5,8 @@
 #include <lapacke.h>
 #include <math.h>
 
+#define LARGE 1024 /* float64 matrices from here on are worth several threads */
+
 /* --- eigenvalues ------------------------------------------------------------------------------ */
 
 static sk_status status_of(lapack_int info) {
@@ -30,7 +32,12 @@ static sizes eigh_sizes(sk_dtype dtype, lapack_int n, char job) {
   return (sizes){count_of(d), i};
 }
 
+static bool threaded(sk_dtype dtype, int64_t n, bool vectors) {
+  return dtype == SK_F64 && n >= LARGE && !vectors;
+}
+
 int64_t sk_eigh_scratch(sk_dtype dtype, int64_t n, bool vectors) {
+  if (threaded(dtype, n, vectors)) return sk_tridiagonal_scratch(n) + n * (int64_t)sizeof(double);
   sizes s = eigh_sizes(dtype, (lapack_int)n, vectors ? 'V' : 'N');
   return (int64_t)s.work * sk_itemsize[dtype] +
          (int64_t)(s.iwork + 1) * (int64_t)sizeof(lapack_int);
@@ -49,7 +56,21 @@ int64_t sk_eigh_scratch(sk_dtype dtype, int64_t n, bool vectors) {
 TRANSPOSE(float)
 TRANSPOSE(double)
 
+/* The lower triangle above the diagonal as well. */
+static void mirror(double *a, int64_t n) {
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+}
+
+static sk_status eigenvalues(int64_t n, double *a, double *values, double *scratch) {
+  double *e = scratch, *rest = e + n;
+  mirror(a, n);
+  sk_tridiagonal(n, a, values, e, rest);
+  return status_of(LAPACKE_dsterf_work((lapack_int)n, values, e));
+}
+
 sk_status sk_eigh(sk_dtype dtype, int64_t n, void *a, void *values, bool vectors, void *scratch) {
+  if (threaded(dtype, n, vectors)) return eigenvalues(n, a, values, scratch);
   char job = vectors ? 'V' : 'N';
   lapack_int m = (lapack_int)n, info;
   sizes s = eigh_sizes(dtype, m, job);

@@ -393,8 +393,8 @@ static int index_set(lua_State *L) {
 /* at(t, i, j, ...) -> number; set(t, v, i, j, ...) */
 static sk_array element_at(lua_State *L, const sk_array *a, int from) {
   sk_array w = *a;
-  if (lua_gettop(L) - from + 1 != a->ndim)
-    sk_fail(L, from, "%d indices for %s", lua_gettop(L) - from + 1, sk_describe(L, a));
+  int given = lua_gettop(L) - from + 1;
+  if (given != a->ndim) sk_fail(L, from, "%d indices for %s", given, sk_describe(L, a));
   for (int d = 0; d < a->ndim; d++)
     w.data += check_position(L, from + d, from + d, a->shape[d], d) * a->stride[d];
   return w;

@@ -25,6 +25,7 @@ end
 function check.kind(v)
   if core.is_tensor(v) then return "tensor " .. core.describe(v) end
   local t = type(v)
+  if v ~= v then return "number nan" end -- not -nan
   if t == "number" or t == "boolean" then return t .. " " .. tostring(v) end
   if t == "string" then return #v > 60 and "a long string" or ("string '%s'"):format(v) end
   local meta = getmetatable(v)

@@ -230,6 +230,9 @@ describe("a module of one's own", function()
     local b = Block(2)
     b.lin = nn.Linear(2, 5, { bias = false }) -- another head
     assert.equal("lin.weight scale", names(b:named_parameters()))
+    b.lin = nil
+    b.lin = nn.Linear(2, 5, { bias = false })
+    assert.equal("Block(\n  (lin) Linear(2, 5, bias=false)\n) 12 parameters", tostring(b))
     b.scale = nil
     assert.equal("lin.weight", names(b:named_parameters()))
     b.scale = ssl.ones(5):requires_grad()

@@ -25,7 +25,7 @@ local function trainer(seed, options)
     loss:backward()
     opt:step()
     return loss:item()
-  end, x, y
+  end, x, y, opt
 end
 
 local RECIPES = {
@@ -60,6 +60,20 @@ describe("training #train", function()
       assert.is_true(ssl.equal(t, results[2][name]) and ssl.equal(t, results[3][name]), name)
     end
   end)
+
+  for name, recipe in pairs(RECIPES) do
+    it("resumes from the states of model and optimiser to the bit: " .. name, function()
+      local net, step, _, _, opt = trainer(3, recipe)
+      for _ = 1, 10 do step() end
+      local states = { net:state(), opt:state() }
+      for _ = 1, 10 do step() end
+      local other, again, _, _, other_opt = trainer(4, recipe)
+      other:load_state(states[1])
+      other_opt:load_state(states[2])
+      for _ = 1, 10 do again() end
+      for key, t in pairs(net:state()) do assert.is_true(ssl.equal(t, other:state()[key]), key) end
+    end)
+  end
 
   -- A process of its own: what earlier specs left would hide a leak.
   it("runs at flat memory", function()

@@ -28,11 +28,18 @@ local function values(results, who, field)
   return x
 end
 
+-- "seed 1", "seeds 1, 2"
+local function seeds_of(results)
+  local list = {}
+  for i, result in ipairs(results) do list[i] = result.settings.seed end
+  return (#list == 1 and "seed " or "seeds ") .. table.concat(list, ", ")
+end
+
 local function mean(x) return T.tensor(x, "float64"):mean():item() end
 
 local function cell(x, scale)
-  local spread = #x > 1 and T.tensor(x, "float64"):std():item() or 0
-  return ("%.2f ± %.2f"):format(mean(x) * scale, spread * scale)
+  if #x < 2 then return ("%.2f       "):format(mean(x) * scale) end
+  return ("%.2f ± %4.2f"):format(mean(x) * scale, T.tensor(x, "float64"):std():item() * scale)
 end
 
 local function gains(study, field)
@@ -56,7 +63,7 @@ local function notes(study)
     lines[#lines + 1] = "The student's effective rank is below its teacher's: the features first "
       .. "collapse onto few\ndirections, and the rank recovers later than the accuracy."
   end
-  if of("fresh", "student", "knn") < of("fresh", "teacher", "knn") then
+  if #study.fresh > 0 and of("fresh", "student", "knn") < of("fresh", "teacher", "knn") then
     lines[#lines + 1] = "alpha = 1 starts far from its teacher and is still below it after so few "
       .. "steps; the paper's,\ntrained for 100 epochs and more, end above."
   end
@@ -67,11 +74,14 @@ end
 function M.page(study)
   local header, rows = { ("mean ± sd over %d seeds"):format(#study.main) }, {}
   for k, column in ipairs(COLUMNS) do header[k + 1] = column[2] end
-  for i, row in ipairs(ROWS) do
-    rows[i] = { row[3] }
+  for _, row in ipairs(ROWS) do
+    local results = study[row[1]]
+    local cells = { row[3] }
+    if #results < #study.main then cells[1] = ("%s (%s)"):format(row[3], seeds_of(results)) end
     for k, column in ipairs(COLUMNS) do
-      rows[i][k + 1] = cell(values(study[row[1]], row[2], column[1]), column[3])
+      cells[k + 1] = cell(values(results, row[2], column[1]), column[3])
     end
+    if #results > 0 then rows[#rows + 1] = cells end
   end
   local lines = {
     text.table { header = header, rows = rows, align = "lrrrrrrr" },

@@ -2,7 +2,6 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
-local autograd = require "sslkit.autograd"
 local module = require "sslkit.nn.module"
 local T = require "sslkit.tensor"
 
@@ -25,12 +24,11 @@ function BatchNorm1d:init(width, options)
 end
 
 -- The running variance is the unbiased one, the batch is divided by the biased one: as in PyTorch.
+-- core's functions leave nothing on the tape.
 local function update(self, mean, var, n)
-  autograd.no_grad(function()
-    local m = self.momentum
-    core.add_(core.mul_(self.running_mean, 1 - m), core.mul(core.detach(mean), m))
-    core.add_(core.mul_(self.running_var, 1 - m), core.mul(core.detach(var), m * n / (n - 1)))
-  end)
+  local m = self.momentum
+  core.add_(core.mul_(self.running_mean, 1 - m), core.mul(mean, m))
+  core.add_(core.mul_(self.running_var, 1 - m), core.mul(var, m * n / (n - 1)))
 end
 
 function BatchNorm1d:forward(x)

@@ -11,14 +11,19 @@ local T = core.methods
 
 local recorded = ops.recorded
 
--- What __index calls for a tensor on the tape. One element by number is a plain Lua number, as
--- item() gives.
+-- What __index calls for a tensor on the tape. One element is a 0-dim tensor there: a Lua number
+-- would lose its gradient.
 function T._taped_index(t, key)
   local out = core.getindex(t, key)
-  if not core.is_tensor(out) then return out end
-  if not core.is_tensor(key) then hook.record("getindex", out, t, key)
-  elseif core.dtype(key) == "uint8" then hook.record("masked_select", out, t, key)
-  else hook.record("index", out, t, 1, key) end
+  if core.is_tensor(key) then
+    local name = core.dtype(key) == "uint8" and "masked_select" or "index"
+    if name == "index" then hook.record(name, out, t, 1, key) else hook.record(name, out, t, key) end
+  elseif core.is_tensor(out) then
+    hook.record("getindex", out, t, key)
+  elseif core.recording() then
+    out = t
+    for _, i in ipairs(type(key) == "table" and key or { key }) do out = T.select(out, 1, i) end
+  end
   return out
 end
 

@@ -90,17 +90,20 @@ function T.arange(first, last, step, dtype)
   first, last = check.number(1, "first", first), check.number(2, "last", last)
   step = check.number(3, "step", step == nil and 1 or step)
   if step == 0 then check.fail(3, "step must not be 0") end
-  if dtype == "int64" or dtype == "uint8" then
-    first, step = check.integer(1, "first", first), check.integer(3, "step", step)
-  end
+  local whole = dtype == "int64" or dtype == "uint8"
+  if whole then first, step = check.integer(1, "first", first), check.integer(3, "step", step) end
   local span = last - first
   if (span < 0) ~= (last < first) then span = last + 0.0 - first end -- int64 has wrapped
   -- a hundred-thousandth of a step of slack: 0, 0.1 .. 1 has 11 elements although 0.1 is not exact
   local n = math.max(0, math.floor(span / step + 1e-5) + 1)
   n = check.integer(2, "the number of elements", n, 0, 1 << 52)
-  if dtype == "uint8" and n > 0 then
-    check.integer(1, "first", first, 0, 255)
-    check.integer(2, "the last element", first + (n - 1) * step, 0, 255)
+  if whole and n > 0 then
+    local at = first + (n - 1) * step
+    if n > 1 and (at == first or (at < first) ~= (step < 0)) then n = n - 1 end -- it has wrapped
+    if dtype == "uint8" then
+      check.integer(1, "first", first, 0, 255)
+      check.integer(2, "the last element", at, 0, 255)
+    end
   end
   return (core.ramp(n, first, step, dtype))
 end

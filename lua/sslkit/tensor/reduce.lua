@@ -89,7 +89,10 @@ function T.var(t, dim, keepdim, options) return (variance(t, dim, keepdim, optio
 -- @example ssl.tensor{1, 3}:std({ddof = 0}):item() --> 1.0
 function T.std(t, dim, keepdim, options)
   local out, given = variance(t, dim, keepdim, options)
-  return given and core.sqrt_(out) or T.sqrt(out)
+  if given then return core.sqrt_(out) end
+  if not core.node(out) then return T.sqrt(out) end
+  local zero = T.eq(core.detach(out), 0) -- the root has no slope there: 0 is taken, not infinity
+  return T.where(zero, 0, T.sqrt(T.where(zero, 1, out)))
 end
 
 --- The smallest elements along dimensions; NaN wins.

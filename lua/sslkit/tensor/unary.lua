@@ -371,9 +371,11 @@ T._gelu_slope, T._gelu_tanh_slope = unary "gelu_slope", unary "gelu_tanh_slope"
 function T.clamp(t, low, high)
   local dtype = core.dtype(t)
   if low == nil and high == nil then check.fail(2, "low or high expected, got neither") end
-  if low ~= nil then t = T.maximum(t, check.element(2, low, dtype)) end
-  if high ~= nil then t = T.minimum(t, check.element(3, high, dtype)) end
-  return t
+  local out = core.detach(t)
+  if low ~= nil then out = core.maximum(out, check.element(2, low, dtype)) end
+  if high ~= nil then out = core.minimum(out, check.element(3, high, dtype)) end
+  if not core.node(t) then return out end
+  return T.where(core.eq(out, core.detach(t)), t, out) -- within the bounds and on them t has its say
 end
 
 --- NaN and infinities replaced by numbers.
