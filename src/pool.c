@@ -51,11 +51,15 @@ static void *helper(void *unused) {
   for (;;) {
     for (int i = 0; i < LOOKS && atomic_load(&pool.job) == seen; i++) rest();
     pthread_mutex_lock(&pool.lock);
-    while (pool.job == seen || pool.joining == 0) {
-      seen = pool.job;
+    if (pool.job == seen) {
       pool.asleep++;
       pthread_cond_wait(&pool.wake, &pool.lock);
       pool.asleep--;
+    }
+    if (pool.job == seen || pool.joining == 0) { /* too late for this one: look out for the next */
+      seen = pool.job;
+      pthread_mutex_unlock(&pool.lock);
+      continue;
     }
     seen = pool.job;
     pool.joining--;
