@@ -98,8 +98,8 @@ static int gemm_matmul(lua_State *L) {
   return 1;
 }
 
-/* linear(x[..,k], weight[n,k], bias[n] or nil) = x weight^T + bias: the bias is laid down first, and
-   the product added to it. */
+/* linear(x[..,k], weight[n,k], bias[n] or nil) = x weight^T + bias: the bias is laid down first,
+   then the product added to it. */
 static int gemm_linear(lua_State *L) {
   sk_array *x = sk_check_float(L, 1), *w = sk_check_float(L, 2);
   sk_array *bias = lua_isnoneornil(L, 3) ? 0 : sk_check_float(L, 3);

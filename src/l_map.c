@@ -2,8 +2,6 @@
    operation is an upvalue: core.exp, core.add, core.add_ ... are made from the kernels' own list of
    names. */
 #include "lib.h"
-#include <string.h>
-
 
 static int unary(lua_State *L, bool in_place) {
   sk_unary_op op = (sk_unary_op)lua_tointeger(L, lua_upvalueindex(1));

@@ -9,7 +9,8 @@ static int neighbours(lua_State *L) {
   lua_settop(L, 4);
   const sk_array *refs = sk_check_float(L, 2), *queries = refs;
   bool self = lua_isnil(L, 1);
-  if (refs->ndim != 2) sk_fail(L, 2, "tensor (N,D) expected, got %s", sk_describe(L, refs));
+  if (refs->ndim != 2 || refs->shape[1] == 0)
+    sk_fail(L, 2, "tensor (N,D) with columns expected, got %s", sk_describe(L, refs));
   if (!self) {
     queries = sk_check_dtype(L, 1, refs->dtype);
     if (queries->ndim != 2 || queries->shape[1] != refs->shape[1])

@@ -1,11 +1,11 @@
 /* Floor 3: sums over pairs of rows, and what a collapse shows. */
 #include "lib.h"
 
-/* A packed 2-D float tensor with rows at idx; pushes it. */
+/* A packed 2-D float tensor with rows and columns at idx; pushes it. */
 static const sk_array *push_rows(lua_State *L, int idx) {
   sk_array *a = sk_check_float(L, idx);
-  if (a->ndim != 2 || a->shape[0] == 0)
-    sk_fail(L, idx, "tensor (N,D) with at least one row expected, got %s", sk_describe(L, a));
+  if (a->ndim != 2 || sk_numel(a) == 0)
+    sk_fail(L, idx, "tensor (N,D) with rows and columns expected, got %s", sk_describe(L, a));
   if (a->shape[1] > INT32_MAX) sk_fail(L, idx, "%s is too wide", sk_describe(L, a));
   return sk_contiguous(L, idx, a->dtype);
 }

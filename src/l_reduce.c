@@ -83,8 +83,7 @@ static int reduce(lua_State *L) {
   int result = lua_gettop(L);
   if (!sk_is_contiguous(out)) packed = sk_new(L, out->dtype, ndim, shape);
   sk_protect(L, packed, &in);
-  if (outer * inner > 0)
-    sk_reduce(op, a->dtype, in.data, outer, n, inner, ddof, packed->data);
+  if (outer * inner > 0) sk_reduce(op, a->dtype, in.data, outer, n, inner, ddof, packed->data);
   if (packed != out) sk_copy(packed, out);
   lua_settop(L, result);
   return 1;

@@ -38,7 +38,7 @@ end
 
 -- The inputs that are written for the peers stand in a folder of the bench, and go with it.
 local function open(args)
-  local self = setmetatable({ threads = 1, runs = 5, files = 0 }, Bench)
+  local self = setmetatable({ threads = 1, runs = 5, files = 0, pipes = {} }, Bench)
   for i = 1, #args, 2 do option(self, args[i], args[i + 1]) end
   ssl.set_threads(self.threads)
   self.folder = os.tmpname()
@@ -48,7 +48,13 @@ local function open(args)
   return self
 end
 
+-- A peer ends when nobody writes to it any more, and those that started later hold its pipe too: the
+-- last goes first, and none before the end.
 function Bench:__close()
+  for i = #self.pipes, 1, -1 do
+    self.pipes[i].to:close()
+    self.pipes[i].from:close()
+  end
   os.execute("rm -r " .. quote(self.folder))
 end
 
@@ -73,6 +79,7 @@ function Bench:peer(program, ...)
     self.threads, table.concat(words, " "), self.threads, quote(fifo))))
   local to = assert(io.open(fifo, "w"))
   os.remove(fifo)
+  table.insert(self.pipes, { to = to, from = from })
   if from:read() ~= "ready" then
     error(program .. " did not start; `make bench-deps` installs what the peers need", 0)
   end

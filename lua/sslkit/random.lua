@@ -150,7 +150,8 @@ local function like(draw)
   return function(t, options)
     check.tensor(1, t)
     if type(options) == "string" then options = { dtype = options } end
-    local raw, dtype = real(2, check.options(2, options, { dtype = core.dtype(t) }, NAMES))
+    options = check.options(2, options, { dtype = core.dtype(t) }, { generator = true })
+    local raw, dtype = real(2, options)
     return (draw(raw, 0, 1, { core.shape(t) }, dtype))
   end
 end

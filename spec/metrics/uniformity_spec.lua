@@ -215,7 +215,7 @@ end)
 
 describe("the pairwise C functions", function()
   it("check what they are given", function()
-    assert.raises("at least one row expected", core.uniformity, ssl.zeros(0, 3), 2)
+    assert.raises("with rows and columns expected", core.uniformity, ssl.zeros(0, 3), 2)
     assert.raises("number expected", core.uniformity, square, "x")
     assert.raises("float tensor expected", core.repeated_rows, ssl.ones({ 2, 2 }, "int64"))
     assert.raises("(4,2) float32 expected, got (3,2) float32", core.alignment, square,

@@ -48,7 +48,7 @@ T.set = core.set
 -- @param i index
 -- @return view
 -- @example ssl.eye(3):select(2, 1):sum():item() --> 1.0
-T.select = recorded "select"
+T.select = recorded("select", 2)
 
 --- The slices first..last of a dimension; a view.
 -- @param t tensor
@@ -57,7 +57,7 @@ T.select = recorded "select"
 -- @param last index, included
 -- @return view
 -- @example ssl.arange(1, 5):narrow(1, 2, 3):sum():item() --> 5.0
-T.narrow = recorded "narrow"
+T.narrow = recorded("narrow", 3)
 
 --- Slices picked along a dimension by an index tensor, copied.
 -- @param t tensor
@@ -78,7 +78,7 @@ end
 -- @param idx int64 of the result's shape, 1-based
 -- @return tensor of idx's shape
 -- @example ssl.tensor{{1, 2}, {3, 4}}:gather(2, ssl.tensor({{2}, {1}}, "int64")):sum():item() --> 5.0
-T.gather = recorded "gather"
+T.gather = recorded("gather", 2)
 
 --- t[idx[i][j]][j] = src[i][j] in place, for dim = 1 and alike for the others.
 -- @param t tensor
@@ -112,7 +112,7 @@ T.index_add_ = core.index_add_
 -- @param mask uint8 of t's shape or of its leading dimensions
 -- @return tensor [count, rest...]
 -- @example local t = ssl.arange(1, 4); return t:masked_select(t:gt(2)):sum():item() --> 7.0
-T.masked_select = recorded "masked_select"
+T.masked_select = recorded("masked_select", 1)
 
 --- A copy with the elements under a mask replaced by one value.
 -- @param t tensor
@@ -137,7 +137,7 @@ T.nonzero = core.nonzero
 -- @param t tensor [n,m]
 -- @return view [min(n,m)]
 -- @example ssl.eye(3):diagonal():sum():item() --> 3.0
-T.diagonal = recorded "diagonal"
+T.diagonal = recorded("diagonal", 0)
 
 --- Iterates over the first dimension: `for row in t:rows() do`.
 -- @param t tensor with at least one dimension

@@ -37,10 +37,13 @@ end
 
 function ops.in_place(name) return core[name .. "_"] end
 
--- A function of a tensor and up to three arguments; what a caller adds is not kept on the tape.
-function ops.recorded(name)
+-- A function of a tensor and n more arguments, up to 3; what a caller adds is not kept on the tape.
+function ops.recorded(name, n)
   local f = core[name]
   return function(t, a, b, c)
+    if n < 3 then c = nil end
+    if n < 2 then b = nil end
+    if n < 1 then a = nil end
     local out = f(t, a, b, c)
     if hook.record then hook.record(name, out, t, a, b, c) end
     return out

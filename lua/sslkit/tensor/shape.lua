@@ -101,7 +101,7 @@ end
 -- @param d2 dimension
 -- @return view
 -- @example ssl.zeros(2, 3, 4):transpose(1, 3):size(1) --> 4
-T.transpose = recorded "transpose"
+T.transpose = recorded("transpose", 2)
 
 --- All dimensions in another order, a view.
 -- @param t tensor
@@ -115,14 +115,14 @@ T.permute = recorded_list "permute"
 -- @param dim one dimension (all); one whose size is not 1 stays
 -- @return view
 -- @example ssl.zeros(1, 3, 1):squeeze():dim() --> 1
-T.squeeze = recorded "squeeze"
+T.squeeze = recorded("squeeze", 1)
 
 --- With a new dimension of size 1, a view.
 -- @param t tensor
 -- @param dim where it stands in the result
 -- @return view
 -- @example ssl.zeros(3):unsqueeze(1):size(1) --> 1
-T.unsqueeze = recorded "unsqueeze"
+T.unsqueeze = recorded("unsqueeze", 1)
 
 --- Dimensions of size 1 repeated without copying, a view; -1 keeps a size.
 -- @param t tensor

@@ -283,7 +283,7 @@ T.abs = unary "abs"
 -- @example ssl.tensor{-3}:abs_():item() --> 3.0
 T.abs_ = in_place "abs"
 
---- -1, 0 or 1 (int64 too), elementwise.
+--- -1, 0 or 1 (int64 too), NaN where x is, elementwise.
 -- @param t float or int64 tensor
 -- @param options {out=tensor of t's shape and dtype}
 -- @return tensor
