@@ -356,7 +356,8 @@ describe("by convention the gradient", function()
 
   it("of one element by number is not lost", function()
     assert.tensor_near({ 6, 2, 2 }, gradient(function(x) return x * x[1] end, { 2, 1, 1 }))
-    assert.tensor_near({ { 0, 4 } }, gradient(function(x) return x[{ 1, -1 }] ^ 2 end, { { 1, 2 } }))
+    assert.tensor_near({ { 0, 4 } },
+      gradient(function(x) return x[{ 1, -1 }] ^ 2 end, { { 1, 2 } }))
     local w = ssl.tensor { 5, 6 }:requires_grad()
     assert.equal("number", type(ssl.no_grad(function() return w[2] end)))
   end)

@@ -81,7 +81,8 @@ describe("distill.random_teacher", function()
 
   it("takes a module of one's own, and the other loss", function()
     local arch = ssl.nn.mlp { sizes = { 64, 16, 8 }, norm = "batch", activate_last = true }
-    local r = run { arch = arch, loss = "mse", head = { hidden = { 12 }, bottleneck = 4, prototypes = 9 } }
+    local head = { hidden = { 12 }, bottleneck = 4, prototypes = 9 }
+    local r = run { arch = arch, loss = "mse", head = head }
     assert.equal(8, r.student.model:features(ssl.zeros(2, 1, 8, 8)):size(2))
     assert.is_false(same_parameters(r.teacher.model, r.student.model))
   end)
@@ -95,7 +96,8 @@ describe("distill.random_teacher", function()
     assert.raises({ "arch", "mlp", "resnet" }, function() run { arch = "resnet" } end)
     assert.raises({ "loss", "ce, mse", "huber" }, function() run { loss = "huber" } end)
     assert.raises({ "batch of 5000", "1078" }, function() run { batch = 5000 } end)
-    assert.raises({ "unknown option 'width'", "prototypes" }, function() run { head = { width = 3 } } end)
+    assert.raises({ "unknown option 'width'", "prototypes" },
+      function() run { head = { width = 3 } } end)
   end)
 
   it("says how far it came when an error stops it", function()

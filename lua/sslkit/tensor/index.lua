@@ -15,9 +15,10 @@ local recorded = ops.recorded
 -- would lose its gradient.
 function T._taped_index(t, key)
   local out = core.getindex(t, key)
-  if core.is_tensor(key) then
-    local name = core.dtype(key) == "uint8" and "masked_select" or "index"
-    if name == "index" then hook.record(name, out, t, 1, key) else hook.record(name, out, t, key) end
+  if core.is_tensor(key) and core.dtype(key) == "uint8" then
+    hook.record("masked_select", out, t, key)
+  elseif core.is_tensor(key) then
+    hook.record("index", out, t, 1, key)
   elseif core.is_tensor(out) then
     hook.record("getindex", out, t, key)
   elseif core.recording() then
