@@ -19,7 +19,7 @@ describe("the rock #slow", function()
   end
 
   setup(function()
-    must("rm %s && mkdir -p %s %s && cp -r Makefile rockspec src lua tools %s",
+    must("rm %s && mkdir -p %s %s && cp -r Makefile rockspec src lua .ci %s",
       root, root .. "/source", root .. "/elsewhere", root .. "/source")
     local file = assert(io.open(root .. "/config.lua", "w"))
     file:write(config)
