@@ -50,6 +50,7 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_make(L);
   sk_open_shape(L);
   sk_open_index(L);
+  sk_open_gather(L);
   sk_open_map(L);
   sk_open_reduce(L);
   sk_open_gemm(L);

@@ -29,6 +29,7 @@ void sk_raise(lua_State *L, const char *fname, sk_status status);
 /* Each adds its functions to the core table on the top of the stack. */
 int sk_open_make(lua_State *L);
 int sk_open_index(lua_State *L);
+int sk_open_gather(lua_State *L);
 int sk_open_shape(lua_State *L);
 int sk_open_map(lua_State *L);
 int sk_open_reduce(lua_State *L);
