@@ -162,13 +162,13 @@ OPTIMISERS(double, sqrt)
 void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
              void *m, void *v) {
   step s = {.x = x, .m = m, .v = v, .g = g, .adam = *settings};
-  sk_parallel(n, WORK * 4, dtype == SK_F32 ? adam_float : adam_double, &s);
+  sk_parallel(n, WORK, dtype == SK_F32 ? adam_float : adam_double, &s);
 }
 
 void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
             void *momentum) {
   step s = {.x = x, .m = momentum, .g = g, .sgd = *settings};
-  sk_parallel(n, WORK * 4, dtype == SK_F32 ? sgd_float : sgd_double, &s);
+  sk_parallel(n, WORK, dtype == SK_F32 ? sgd_float : sgd_double, &s);
 }
 
 /* An exponent of all ones marks NaN and Inf; looked at as integers, the search vectorises. */

@@ -181,7 +181,10 @@ function M.random_teacher(options)
     reached = step
     if o.progress then o.progress:set { loss = excess } end
   end
+  -- The images are most of the heap: by default garbage would grow as large before it is collected.
+  local pause = collectgarbage("setpause", 120)
   local ok, message = pcall(distil, o, teacher, student, batches(o, s), log)
+  collectgarbage("setpause", pause)
   if not ok then
     error(("random teacher, seed %d, between steps %d and %d of %d: %s"):format(
       o.seed, reached, math.min(reached + o.log_every, o.steps), o.steps, message), 0)
