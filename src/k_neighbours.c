@@ -10,10 +10,11 @@
 
 #define QUERIES 512 /* sides of a tile of scores */
 #define REFS    1024
-#define SPARE   8   /* candidates beyond k */
-#define RUN     16  /* scores that are compared with the threshold at a time */
-#define AHEAD   512 /* scores fetched before they are looked at */
-#define STRIP   64  /* columns that one piece averages */
+#define SPARE   8         /* candidates beyond k */
+#define RUN     16        /* scores that are compared with the threshold at a time */
+#define AHEAD   512       /* scores fetched before they are looked at */
+#define STRIP   64        /* columns that one piece averages */
+#define MANY    (1 << 20) /* candidates of a tile at most: fewer queries for a large k */
 
 typedef struct found {
   double score; /* larger is nearer: a cosine, or minus a squared distance */
@@ -27,8 +28,8 @@ typedef struct state {
   int64_t side;          /* queries of a tile */
   float *refs, *queries; /* [n,d] [m,d], prepared */
   float *half;           /* l2: [n], minus half the squares of refs */
-  double *ref_measure,
-      *query_measure;    /* cosine: 1 / norm of a row; l2: its square, once prepared */
+  double *ref_measure;   /* [n], cosine: 1 / norm of a row; l2: its square, once prepared */
+  double *query_measure; /* [m], the same */
   double *center, scale; /* l2 */
   double reach;          /* l2: the largest norm of a prepared reference */
   char *scratch;
@@ -42,8 +43,9 @@ static const char *row_at(const sk_neighbours *job, const void *rows, int64_t i)
   return (const char *)rows + i * job->d * sk_itemsize[job->dtype];
 }
 
-/* --- preparing: unit rows for the cosine, centred and scaled ones for the distance -------------
- */
+/* --- preparing -------------------------------------------------------------------------------- */
+
+/* Cosine: unit rows. l2: rows centred and scaled, so that float32 holds what tells them apart. */
 
 typedef struct prepare {
   const state *s;
@@ -317,6 +319,7 @@ static int64_t lay_out(state *s, const sk_neighbours *job, int threads, char *sc
   s->keep = min64(job->k + SPARE, s->others);
   s->cap = 2 * s->keep + RUN;
   s->side = m >= 16 * QUERIES ? QUERIES : m < QUERIES ? 16 : m / 16; /* enough for any pool */
+  if (s->side * s->cap > MANY) s->side = MANY / s->cap > 16 ? MANY / s->cap : 16;
   s->slot_bytes = s->side * REFS * (int64_t)sizeof(float) + s->keep * (int64_t)sizeof(found) +
                   s->side * s->cap * (int64_t)sizeof(uint64_t);
   s->scratch = scratch;

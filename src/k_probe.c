@@ -1,5 +1,5 @@
-/* Probes: the vote of nearest neighbours, and the loss of a multinomial
-   logistic regression with its gradient. */
+/* Probes: the vote of nearest neighbours, and the loss of a multinomial logistic regression with
+   its gradient. */
 #include "kernel.h"
 #include <math.h>
 #include <string.h>
@@ -9,9 +9,7 @@
 
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* --- votes
- * ------------------------------------------------------------------------------------
- */
+/* --- votes ------------------------------------------------------------------------------------ */
 
 static double weight(const sk_vote *v, double score, double nearest) {
   switch (v->weights) {
@@ -51,12 +49,10 @@ static void vote_piece(void *ctx, int64_t first, int64_t last) {
 
 void sk_knn_vote(sk_vote *vote) { sk_parallel(vote->queries, 64, vote_piece, vote); }
 
-/* --- logistic regression
- * ---------------------------------------------------------------------- */
+/* --- logistic regression ---------------------------------------------------------------------- */
 
-/* Products with few classes: a BLAS spends its time packing such thin matrices.
-   Up to TILE classes keep their sums in registers while the rows of x pass by.
- */
+/* Products with few classes: a BLAS spends its time packing such thin matrices. Up to TILE classes
+   keep their sums in registers while the rows of x pass by. */
 #define TILE 5
 typedef double lanes __attribute__((vector_size(64), aligned(8), may_alias));
 enum { LANES = sizeof(lanes) / sizeof(double) };
@@ -65,8 +61,7 @@ static inline double lanes_sum(lanes v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
-/* Two rows' scores, z += x w[K,d+1]^T, and grad[K,d+1] += z[rows,k]^T
- * x[rows,d], for K classes. */
+/* Two rows' scores, z += x w[K,d+1]^T, and grad[K,d+1] += z[rows,k]^T x[rows,d], for K classes. */
 #define THIN(K)                                                                                    \
   SK_CLONES static void scores_##K(const double *const x[2], int64_t d, const double *w,           \
                                    double *const z[2]) {                                           \

@@ -66,8 +66,7 @@ static void look_piece(void *ctx, int64_t first, int64_t last) {
     look_double(x, b->d, last - first, b->nc, b->shift, sum, sum + b->nc, sum + 2 * b->nc);
 }
 
-/* The parts hold, by now, what has to be taken off: a shift and the mean of the differences to it.
- */
+/* By now the parts hold what has to be taken off: a shift, and the mean of the differences. */
 static void load_piece(void *ctx, int64_t first, int64_t last) {
   const block *b = ctx;
   const void *x = block_row(b, first);

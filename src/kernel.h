@@ -154,8 +154,7 @@ void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *
 void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
             void *momentum);
 
-/* --- k_rows.c: one row of d elements, float32 or float64, in float64 ----------------------------
- */
+/* --- k_rows.c: one row of d elements, float32 or float64, in float64 -------------------------- */
 
 /* The largest |x - c| (c may be NULL). */
 double sk_row_largest(sk_dtype dtype, const void *x, const double *c, int64_t d);
@@ -190,8 +189,7 @@ sk_status sk_svdvals(sk_dtype dtype, int64_t rows, int64_t cols, void *a, void *
 int64_t sk_tridiagonal_scratch(int64_t n); /* bytes */
 void sk_tridiagonal(int64_t n, double *a, double *d, double *e, double *scratch);
 
-/* --- k_spectral.c: z is packed [rows,d], float32 or float64, and finite -------------------------
- */
+/* --- k_spectral.c: z is packed [rows,d], float32 or float64, and finite ----------------------- */
 
 /* What is known of n rows: column means, sums of squares and products about them (scatter[d,d], the
    upper triangle), smallest and largest value of each column. Only n has to be set (0) at first,
@@ -240,8 +238,7 @@ typedef struct sk_neighbours {
 int64_t sk_neighbours_scratch(const sk_neighbours *job, int threads); /* bytes */
 void sk_neighbours_find(const sk_neighbours *job, int threads, void *scratch);
 
-/* --- k_pairwise.c: rows are packed [n,d], finite, and are first made unit rows ------------------
- */
+/* --- k_pairwise.c: rows are packed [n,d], finite, and are first made unit rows ---------------- */
 
 /* sums = those of exp(-t |u_i - u_j|^2) and of its expm1 over i < j; returns the number of zero
    rows, which stay zero. single: products in float32, else in float64. */

@@ -38,8 +38,7 @@ static int pairwise_alignment(lua_State *L) {
   return 1;
 }
 
-/* unit_columns(z) -> means [D] and sums of squares about them [D], float64, of unit rows; zero rows
- */
+/* unit_columns(z) -> of unit rows, means [D] and sums of squares about them [D]; zero rows */
 static int pairwise_unit_columns(lua_State *L) {
   lua_settop(L, 1);
   const sk_array *z = push_rows(L, 1);

@@ -51,8 +51,7 @@ static int probe_knn_vote(lua_State *L) {
   return 2;
 }
 
-/* logistic(x [n,d], y [n], w [K,d+1], penalty [d], grad [K,d+1]) -> the objective; grad is written
- */
+/* logistic(x [n,d], y [n], w [K,d+1], penalty [d], grad [K,d+1], written) -> the objective */
 static int probe_logistic(lua_State *L) {
   const sk_array *x = sk_check_dtype(L, 1, SK_F64), *w = sk_check_dtype(L, 3, SK_F64);
   if (x->ndim != 2 || x->shape[0] == 0 || w->ndim != 2)

@@ -164,7 +164,7 @@ describe("collapse", function()
     assert.raises({ "bad argument #1 to 'collapse'", "row 5" }, collapse, z)
     local skipped = collapse(z, { nan = "skip" })
     near(-1 / 3, skipped.mean_cosine)
-    assert.equal(1, skipped.skipped)
+    assert.equal(1, skipped.n_skipped)
     local passed = collapse(z, { nan = "propagate" })
     for _, name in ipairs { "std", "std_normalised", "offdiag", "mean_cosine", "mean_direction",
       "dead", "duplicates", "zero_rows" } do

@@ -127,7 +127,7 @@ describe("rankme", function()
     assert.raises({ "bad argument #1 to 'rankme'", "row 4 of (5,3) float32 holds a NaN or an inf" },
       rankme, z)
     local skipped = rankme(z, { nan = "skip", full = true })
-    assert.same({ 3, 2 }, { skipped.n, skipped.skipped })
+    assert.same({ 3, 2 }, { skipped.n, skipped.n_skipped })
     assert.tensor_near(1, skipped.value, 1e-12)
     local passed = rankme(z, { nan = "propagate", full = true })
     assert.is_true(passed.value ~= passed.value)

@@ -196,7 +196,7 @@ describe("alignment", function()
     local rows = ssl.tensor({ 1, 3, 4, 6 }, "int64")
     local r = alignment(a, b, { nan = "skip", full = true })
     near(alignment(u[rows], v[rows]), r.value)
-    assert.same({ 4, 2 }, { r.n, r.skipped })
+    assert.same({ 4, 2 }, { r.n, r.n_skipped })
     is_nan(alignment(a, b, { nan = "propagate" }))
     assert.raises("no row is finite in both views", alignment, a[{ { 2, 2 }, {} }],
       u[{ { 2, 2 }, {} }], { nan = "skip" })

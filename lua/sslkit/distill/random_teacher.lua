@@ -139,6 +139,13 @@ local function distil(o, teacher, student, next_batch, log)
   student:eval()
 end
 
+-- Until it is closed garbage may grow to a fifth of the heap only: most of the heap are the images,
+-- and by default garbage would grow as large as they are.
+local function thrifty()
+  local pause = collectgarbage("setpause", 120)
+  return setmetatable({}, { __close = function() collectgarbage("setpause", pause) end })
+end
+
 local function features_of(m)
   return function(x) return m:features(x) end
 end
@@ -163,6 +170,7 @@ end
 function M.random_teacher(options)
   local o = read_options(options)
   local started = core.clock()
+  local _ <close> = thrifty()
   local s = statistics(o.data)
   local probing = probing_data(o, s)
   local g = T.generator(o.seed)
@@ -181,10 +189,7 @@ function M.random_teacher(options)
     reached = step
     if o.progress then o.progress:set { loss = excess } end
   end
-  -- The images are most of the heap: by default garbage would grow as large before it is collected.
-  local pause = collectgarbage("setpause", 120)
   local ok, message = pcall(distil, o, teacher, student, batches(o, s), log)
-  collectgarbage("setpause", pause)
   if not ok then
     error(("random teacher, seed %d, between steps %d and %d of %d: %s"):format(
       o.seed, reached, math.min(reached + o.log_every, o.steps), o.steps, message), 0)

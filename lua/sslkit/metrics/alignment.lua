@@ -43,7 +43,7 @@ local function alignment(u, v, options)
     info.undefined = skipped
     return result.of("alignment", options.full, 0 / 0, info)
   end
-  if skipped > 0 then info.n, info.skipped = core.len(a), skipped end
+  if skipped > 0 then info.n, info.n_skipped = core.len(a), skipped end
   return result.of("alignment", options.full, core.alignment(a, b, alpha), info)
 end
 

@@ -95,7 +95,7 @@ local function collapse(z, options)
     info.undefined = skipped
     return result.page("collapse", info)
   end
-  if skipped > 0 then info.skipped = skipped end
+  if skipped > 0 then info.n_skipped = skipped end
   local scaled, unit = rows.in_range(kept)
   local m = moments.new(core.size(kept, 2)):add_finite(scaled)
   info.n, info.d = m.n, m.d

@@ -74,7 +74,7 @@ local function uniformity(z, options)
   end
   local used = sample(kept, max_rows, check.integer(2, "seed", options.seed))
   info.n, info.d, info.n_used = core.len(kept), core.size(kept, 2), core.len(used)
-  if skipped > 0 then info.skipped = skipped end
+  if skipped > 0 then info.n_skipped = skipped end
   if info.n_used < info.n then info.seed = options.seed end
   if info.n == 1 then
     info.undefined = "one row makes no pair"

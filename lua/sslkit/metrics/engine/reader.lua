@@ -28,6 +28,6 @@ return function(name, z, options, defaults, need, value, more)
   if not options.full then return number end
   info.n, info.d, info.center, info.route = s.n, s.d, s.center, s.route
   info.bound, info.certified = s.bound, s.certified
-  if s.skipped > 0 then info.skipped = s.skipped end
+  if s.skipped > 0 then info.n_skipped = s.skipped end
   return result.of(name, true, number, info)
 end
