@@ -75,12 +75,13 @@ describe("load and save", function()
 
   it("report a folder that may not be written", function()
     assert(os.execute("chmod 555 " .. temp.path "."))
-    -- root may write everywhere but in /sys
-    local folder = io.open(temp.path "probe", "w") and "/sys" or temp.path "."
+    -- root may write everywhere but in /proc, where there is nothing to be made
+    local folder = io.open(temp.path "probe", "w") and "/proc" or temp.path "."
     local ok, message = ssl.save(folder .. "/x.npy", ssl.ones(2))
     assert(os.execute("chmod 755 " .. temp.path "."))
     assert.is_nil(ok)
-    assert.truthy(message:find "x.npy: Permission denied" or message:find "Read%-only file system")
+    local reason = message:match "x%.npy: (.*)"
+    assert.truthy(reason == "Permission denied" or reason == "No such file or directory", message)
     os.remove(temp.path "probe")
     assert.same({}, temp.names())
   end)
