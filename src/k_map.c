@@ -239,20 +239,8 @@ sk_dtype sk_binary_gives(sk_binary_op op, sk_dtype dtype) {
 
 /* {== Running them ======================================================== */
 
-typedef struct job {
-  sk_loop loop;
-  sk_inner inner;
-} job;
-
-static void piece(void *ctx, int64_t first, int64_t last) {
-  job *j = ctx;
-  sk_loop_run(&j->loop, first, last, j->inner, 0);
-}
-
 static void run(sk_inner inner, int nops, const sk_array *const *arrays) {
-  job j = {.inner = inner};
-  sk_loop_init(&j.loop, nops, arrays);
-  sk_parallel(j.loop.count, GRAIN, piece, &j);
+  sk_walk(nops, arrays, GRAIN, inner);
 }
 
 void sk_unary(sk_unary_op op, const sk_array *a, const sk_array *out) {

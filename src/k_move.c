@@ -54,14 +54,20 @@ CAST(u8, uint8_t, i64, int64_t, INT_TO_I64) CAST(u8, uint8_t, u8, uint8_t, INT_T
         {copy_u8_f32, copy_u8_f64, copy_u8_i64, copy_u8_u8},
 };
 
-typedef struct copy_job {
+typedef struct walk {
   sk_loop loop;
   sk_inner inner;
-} copy_job;
+} walk;
 
-static void copy_piece(void *ctx, int64_t first, int64_t last) {
-  copy_job *j = ctx;
-  sk_loop_run(&j->loop, first, last, j->inner, 0);
+static void walk_piece(void *ctx, int64_t first, int64_t last) {
+  walk *w = ctx;
+  sk_loop_run(&w->loop, first, last, w->inner, 0);
+}
+
+void sk_walk(int nops, const sk_array *const *arrays, int64_t grain, sk_inner inner) {
+  walk w = {.inner = inner};
+  sk_loop_init(&w.loop, nops, arrays);
+  sk_parallel(w.loop.count, grain, walk_piece, &w);
 }
 
 /* A transposed copy walks memory by tiles, so that each cache line fetched is used whole. */
@@ -92,10 +98,8 @@ static bool copy_transposed(const sk_array *from, const sk_array *to) {
 }
 
 void sk_copy(const sk_array *from, const sk_array *to) {
-  copy_job j = {.inner = cast[from->dtype][to->dtype]};
   if (copy_transposed(from, to)) return;
-  sk_loop_init(&j.loop, 2, (const sk_array *const[]){from, to});
-  sk_parallel(j.loop.count, GRAIN, copy_piece, &j);
+  sk_walk(2, (const sk_array *const[]){from, to}, GRAIN, cast[from->dtype][to->dtype]);
 }
 
 void sk_fill(const sk_array *to, const void *value) {

@@ -63,6 +63,8 @@ void sk_where(const sk_array *mask, const sk_array *a, const sk_array *b, const 
 /* --- k_move.c: copying and gathering
  * -------------------------------------------------------------------- */
 
+/* Calls inner on threads over all elements of arrays of one shape, `grain` elements a piece. */
+void sk_walk(int nops, const sk_array *const *arrays, int64_t grain, sk_inner inner);
 void sk_copy(const sk_array *from, const sk_array *to); /* same shape, any dtypes, as C converts */
 void sk_fill(const sk_array *to, const void *value);    /* value: one element of to's dtype */
 /* out[.., i, ..] = a[.., index[i], ..] along axis; index: n 0-based, checked. */

@@ -68,15 +68,6 @@ static sk_array window(lua_State *L, int idx, const sk_array *a, bool *element) 
   return w;
 }
 
-static void push_value(lua_State *L, const sk_array *w) {
-  switch (w->dtype) {
-  case SK_F32: lua_pushnumber(L, *(const float *)w->data); break;
-  case SK_F64: lua_pushnumber(L, *(const double *)w->data); break;
-  case SK_I64: lua_pushinteger(L, *(const int64_t *)w->data); break;
-  default: lua_pushinteger(L, *(const uint8_t *)w->data);
-  }
-}
-
 /* ==} */
 
 /* {== Masks and index tensors ============================================= */
@@ -250,7 +241,7 @@ static int index_get(lua_State *L) {
     element = a->ndim == 1;
   }
   if (element)
-    push_value(L, &w);
+    sk_push_element(L, w.dtype, w.data);
   else
     sk_view(L, 1, &w);
   return 1;
@@ -328,7 +319,7 @@ static sk_array element_at(lua_State *L, const sk_array *a, int from) {
 
 static int index_at(lua_State *L) {
   sk_array w = element_at(L, sk_check(L, 1), 2);
-  push_value(L, &w);
+  sk_push_element(L, w.dtype, w.data);
   return 1;
 }
 

@@ -82,7 +82,7 @@ void sk_raise(lua_State *L, const char *fname, sk_status status) {
 
 /* {== Elements and Lua values ============================================= */
 
-static void push_element(lua_State *L, sk_dtype dtype, const char *p) {
+void sk_push_element(lua_State *L, sk_dtype dtype, const void *p) {
   switch (dtype) {
   case SK_F32: lua_pushnumber(L, *(const float *)p); break;
   case SK_F64: lua_pushnumber(L, *(const double *)p); break;
@@ -159,7 +159,7 @@ static double nested_bytes(const sk_array *a) {
 
 static void push_nested(lua_State *L, const sk_array *a) {
   if (a->ndim == 0) {
-    push_element(L, a->dtype, a->data);
+    sk_push_element(L, a->dtype, a->data);
     return;
   }
   luaL_checkstack(L, 4, 0);
@@ -249,7 +249,7 @@ static int make_tobytes(lua_State *L) {
 static int make_item(lua_State *L) {
   sk_array *a = sk_check(L, 1);
   if (sk_numel(a) != 1) sk_fail(L, 1, "one element expected, got %s", sk_describe(L, a));
-  push_element(L, a->dtype, a->data);
+  sk_push_element(L, a->dtype, a->data);
   return 1;
 }
 

@@ -15,6 +15,8 @@ int sk_check_shape(lua_State *L, int idx, int64_t *shape, bool open, int *next);
 sk_dtype sk_opt_dtype(lua_State *L, int idx, sk_dtype def);
 /* A dimension number, 1-based or negative -> 0-based. */
 int sk_check_axis(lua_State *L, int idx, int ndim);
+/* Pushes the element at p as a Lua number: a float, or an integer for int64 and uint8. */
+void sk_push_element(lua_State *L, sk_dtype dtype, const void *p);
 /* The Lua number at idx as one element of dtype, written to p; an error speaks of argument arg. */
 void sk_check_element(lua_State *L, int idx, int arg, sk_dtype dtype, void *p);
 /* The tensor given as an out argument at idx, checked against dtype and shape, or a new one; pushes

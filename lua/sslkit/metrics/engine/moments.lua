@@ -31,11 +31,7 @@ function moments.is(v) return getmetatable(v) == Moments end
 
 --- Adds the rows of z [N,d].
 function Moments:add(z)
-  z = rows.finite(2, z)
-  if core.size(z, 2) ~= self.d then
-    check.fail(2, "tensor (N,%d) expected, got %s", self.d, core.describe(z))
-  end
-  return self:add_finite(z)
+  return self:add_finite(rows.of_width(2, z, self.d))
 end
 
 --- Adds rows that are known to be right.

@@ -52,4 +52,13 @@ function rows.in_range(z)
   return core.div(z, power), power
 end
 
+--- Finite rows of one width, for what gathers them block by block.
+function rows.of_width(argn, z, width)
+  z = rows.finite(argn, z)
+  if core.size(z, 2) ~= width then
+    check.fail(argn, "tensor (N,%d) expected, got %s", width, core.describe(z))
+  end
+  return z
+end
+
 return rows

@@ -33,11 +33,7 @@ function tsqr.is(v) return getmetatable(v) == Tsqr end
 
 --- Adds the rows of z [N,d].
 function Tsqr:add(z)
-  z = rows.finite(2, z)
-  if core.size(z, 2) ~= self.d then
-    check.fail(2, "tensor (N,%d) expected, got %s", self.d, core.describe(z))
-  end
-  return self:add_finite(z)
+  return self:add_finite(rows.of_width(2, z, self.d))
 end
 
 --- Adds rows that are known to be right.
