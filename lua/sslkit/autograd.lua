@@ -2,7 +2,7 @@
 -- result:
 --   { name=, rule=, args={...}, versions={...} }
 -- and a leaf (requires_grad) has { leaf=true, grad= }. backward() walks the nodes from the loss in
--- reverse order and asks each rule (grads.lua) for the gradients of its arguments. Rules are
+-- reverse order and asks each rule (grads/) for the gradients of its arguments. Rules are
 -- written with tensor operations, so that under create_graph they leave nodes of their own, and
 -- second derivatives come by themselves.
 

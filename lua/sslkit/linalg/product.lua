@@ -1,4 +1,4 @@
--- Products of matrices, and LAPACK.
+-- Products of matrices.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
@@ -6,7 +6,6 @@ local hook = require "sslkit.tensor.hook"
 local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
-local linalg = {}
 
 --- The matrix product. A vector is a row on the left and a column on the right; leading dimensions
 -- are batches, which broadcast. Transposed views are read as they lie.
@@ -46,35 +45,4 @@ function T.dot(a, b)
   return (T.matmul(a, b))
 end
 
--- A function without a gradient rule: on the tape, recording it raises.
-local function decomposition(name)
-  local f = core[name]
-  return function(a)
-    local first, second = f(a)
-    if hook.record then hook.record(name, first, a) end
-    return first, second
-  end
-end
-
---- Eigenvalues, ascending, and eigenvectors of a symmetric matrix (its lower triangle is read).
--- @param a float tensor [n,n]
--- @return values [n], vectors [n,n] in columns
--- @raise on NaN or Inf, and where LAPACK does not converge
--- @example ssl.linalg.eigh(ssl.tensor{{2, 0}, {0, 1}})[2] --> 2.0
-linalg.eigh = decomposition "eigh"
-
---- Eigenvalues of a symmetric matrix, ascending (its lower triangle is read).
--- @param a float tensor [n,n]
--- @return tensor [n]
--- @raise on NaN or Inf, and where LAPACK does not converge
--- @example ssl.linalg.eigvalsh(ssl.tensor{{2, 0}, {0, 1}})[1] --> 1.0
-linalg.eigvalsh = decomposition "eigvalsh"
-
---- Singular values, descending.
--- @param a float tensor [m,n]
--- @return tensor [min(m,n)]
--- @raise on NaN or Inf, and where LAPACK does not converge
--- @example ssl.linalg.svdvals(ssl.tensor{{3, 0}, {0, 4}})[1] --> 4.0
-linalg.svdvals = decomposition "svdvals"
-
-return linalg
+return T
