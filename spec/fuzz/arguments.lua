@@ -1,6 +1,7 @@
 -- Arguments for spec/fuzz_spec.lua: odd ones of every kind, and ones that fit a function, so that
 -- one of them can be made odd while the others lead into its depths.
 
+local lfs = require "lfs"
 local ssl = require "sslkit"
 
 local arguments = {}
@@ -304,6 +305,19 @@ for _, name in ipairs { "sum", "mean", "prod", "var", "std", "amin", "amax", "ar
   "min", "max", "any", "all", "logsumexp", "softmax", "log_softmax", "normalize" } do
   fitting[name] = with(float_tensor, function(t) return pick { dim_of(t), nil } end,
     function() return pick { true, false } end)
+end
+
+-- The other topics have files of their own: fit_<topic>.lua is a function of this table and of what
+-- makes arguments.
+local kit = {
+  pick = pick, with = with, same = same, square = square, dim_of = dim_of, key_of = key_of,
+  some_tensor = some_tensor, float_tensor = float_tensor, wide_tensor = wide_tensor,
+  plain_tensor = plain_tensor, view = view, mask_for = mask_for, dtypes = dtypes,
+}
+local folder = debug.getinfo(1, "S").source:match "^@(.*)arguments%.lua$"
+for entry in lfs.dir(folder) do
+  local topic = entry:match "^(fit_%w+)%.lua$"
+  if topic then require("spec.fuzz." .. topic)(fitting, kit) end
 end
 
 -- ==}
