@@ -22,7 +22,7 @@ local SLOW = 5 -- seconds that no single call may take, however slow the machine
 -- What belongs to the tape or changes the run itself is called elsewhere.
 local apart = {
   backward = true, grad = true, hvp = true, no_grad = true, requires_grad = true,
-  set_memory_limit = true, set_threads = true,
+  set_memory_limit = true, set_threads = true, set_printoptions = true,
 }
 
 local calls = {} -- {name, function}

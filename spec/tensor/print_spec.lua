@@ -7,9 +7,15 @@ local nan, inf = 0 / 0, math.huge
 local function looks(text, t) assert.equal(text, tostring(t)) end
 
 describe("a printed tensor", function()
+  local before
+
+  setup(function() before = ssl.set_printoptions { linewidth = 79 } end) -- not the terminal's
+  teardown(function() ssl.set_printoptions(before) end)
+
   it("of 0 dimensions is a number", function()
     looks("2.5", ssl.tensor(2.5))
-    looks("3", ssl.tensor(3))
+    looks("3.0", ssl.tensor(3))
+    looks("1e+20", ssl.tensor(1e20))
     looks("0.1", ssl.tensor(0.1))
     looks("0.12345678901234", ssl.tensor(0.1234567890123414, "float64"))
     looks("-7", ssl.tensor(-7, "int64"))
@@ -36,6 +42,11 @@ describe("a printed tensor", function()
     looks("[1.0000e+09, 1.0000e+00] (2) float32", ssl.tensor { 1e9, 1 })
     looks("[4.9407e-324] (1) float64", ssl.tensor({ 5e-324 }, "float64"))
     looks("[99999992.,        1.] (2) float32", ssl.tensor { 99999992, 1 })
+    local t = ssl.ones(30) / 2 -- one small number among many does not
+    t[1] = 4e-5
+    assert.truthy(tostring(t):find "^%[0%.0000, 0%.5000, ")
+    t[{ { 1, 2 } }] = 4e-5
+    assert.truthy(tostring(t):find "^%[4%.0000e%-05, ")
   end)
 
   it("nests, with empty lines between blocks", function()
@@ -68,5 +79,30 @@ describe("a printed tensor", function()
     assert.equal(1, dots)
     local _, lines = tall:gsub("\n", "")
     assert.equal(18, lines)
+  end)
+
+  it("follows the settings, which can be given back", function()
+    local old = ssl.set_printoptions { precision = 1, threshold = 4, edgeitems = 1 }
+    looks("[0.2, ..., 1.2] (5) float32", ssl.arange(1, 5) / 4 - 0.05)
+    ssl.set_printoptions { sci_mode = true }
+    looks("[2.0e+00] (1) float32", ssl.tensor { 2 })
+    ssl.set_printoptions { sci_mode = false, precision = 2 }
+    looks("[0.00] (1) float32", ssl.tensor { 1e-5 })
+    ssl.set_printoptions(old)
+    looks("[0.3333, 0.2500] (2) float32", ssl.tensor { 1 / 3, 1 / 4 })
+    ssl.set_printoptions { linewidth = 20 }
+    looks("[1., 2., 3., 4., 5.,\n 6.] (6) float32", ssl.arange(1, 6))
+    ssl.set_printoptions(old)
+  end)
+
+  it("refuses settings that mean nothing", function()
+    assert.raises({ "bad argument #1 to 'set_printoptions'", "precision must be in 0..30, got -1" },
+      ssl.set_printoptions, { precision = -1 })
+    assert.raises("linewidth must be in 20..1048576, got 3",
+      ssl.set_printoptions, { linewidth = 3 })
+    assert.raises({ "unknown option 'digits'", "precision" }, ssl.set_printoptions, { digits = 3 })
+    assert.raises("sci_mode must be true, false or 'auto', got number 1",
+      ssl.set_printoptions, { sci_mode = 1 })
+    assert.raises("edgeitems must be in 1..1000, got 0", ssl.set_printoptions, { edgeitems = 0 })
   end)
 end)
