@@ -170,12 +170,13 @@ describe("a change in place", function()
       at[1] = 2
       return y
     end)
-    for _, name in ipairs { "masked_select", "where" } do
+    for _, name in ipairs { "masked_select", "getindex", "where" } do
       noticed(name, function(w)
         local mask = ssl.tensor({ { 1, 0 }, { 0, 1 } }, "uint8")
-        local y = (name == "where" and ssl.where(mask, w, 0) or w[mask]):sum()
+        local y = name == "where" and ssl.where(mask, w, 0)
+          or name == "getindex" and w[mask] or w:masked_select(mask)
         mask:zero_()
-        return y
+        return y:sum()
       end)
     end
   end)
@@ -204,7 +205,7 @@ describe("a change in place", function()
     local arguments = {
       fill_ = { 1 }, zero_ = {}, copy_ = { ssl.ones(2) }, set = { 1, 1 },
       scatter_ = { 1, int { 1 }, 1 }, scatter_add_ = { 1, int { 1 }, 1 },
-      index_add_ = { 1, int { 1 }, ssl.ones(1) },
+      index_add_ = { 1, int { 1 }, ssl.ones(1) }, index_copy_ = { 1, int { 1 }, ssl.ones(1) },
     }
     local seen = 0
     for name, f in pairs(tensor) do

@@ -26,10 +26,12 @@ local function is_float(t)
 end
 
 -- An index key, a list of sizes: the caller may fill his table with other numbers before backward.
-local function copied(v)
+-- None of them is deep, and one that holds itself has no end.
+local function copied(v, depth)
   if type(v) ~= "table" then return v end
+  if depth == 4 then check.raise "tables nested too deep for the tape" end
   local new = {}
-  for key, value in pairs(v) do new[key] = copied(value) end
+  for key, value in pairs(v) do new[key] = copied(value, depth + 1) end
   return new
 end
 
@@ -43,7 +45,7 @@ local function record(name, out, ...)
   local rule = rules[name]
   if not rule then check.raise("%s has no gradient; use :detach() to pass it by", name) end
   local args = table.pack(...)
-  for i = 1, args.n do args[i] = copied(args[i]) end
+  for i = 1, args.n do args[i] = copied(args[i], 0) end
   local versions = {}
   for _, i in ipairs(rule.saves) do
     local t = i == 0 and out or args[i]

@@ -12,19 +12,22 @@ local T = core.methods
 local recorded = ops.recorded
 
 -- What __index calls for a tensor on the tape. One element is a 0-dim tensor there: a Lua number
--- would lose its gradient.
+-- would lose its gradient. Tensors in a table are handed over once more by themselves, so that the
+-- tape sees when they are changed before backward.
 function T._taped_index(t, key)
   local out = core.getindex(t, key)
-  if core.is_tensor(key) and core.dtype(key) == "uint8" then
-    hook.record("masked_select", out, t, key)
-  elseif core.is_tensor(key) then
-    hook.record("index", out, t, 1, key)
-  elseif core.is_tensor(out) then
-    hook.record("getindex", out, t, key)
-  elseif core.recording() then
+  if not core.recording() then return out end
+  local list = type(key) == "table" and key or { key }
+  if not core.is_tensor(out) then
     out = t
-    for _, i in ipairs(type(key) == "table" and key or { key }) do out = T.select(out, 1, i) end
+    for i = 1, #list do out = T.select(out, 1, list[i]) end
+    return out
   end
+  local tensors = {}
+  for i = 1, #list do
+    if core.is_tensor(list[i]) then tensors[#tensors + 1] = list[i] end
+  end
+  hook.record("getindex", out, t, key, table.unpack(tensors))
   return out
 end
 
@@ -99,6 +102,15 @@ T.scatter_ = core.scatter_
 -- @example ssl.zeros(3):scatter_add_(1, ssl.tensor({2, 2}, "int64"), 5):sum():item() --> 10.0
 T.scatter_add_ = core.scatter_add_
 
+--- Sets slices in place: t[.., idx[i], ..] = src[.., i, ..]; the last of repeated indices stays.
+-- @param t tensor
+-- @param dim dimension
+-- @param idx int64 [n], 1-based
+-- @param src tensor of t's dtype with n slices
+-- @return t
+-- @example ssl.zeros(3):index_copy_(1, ssl.tensor({3}, "int64"), ssl.ones(1))[3] --> 1.0
+T.index_copy_ = core.index_copy_
+
 --- Adds slices in place: t[.., idx[i], ..] += src[.., i, ..]; repeated indices add up.
 -- @param t float or int64 tensor
 -- @param dim dimension
@@ -115,30 +127,24 @@ T.index_add_ = core.index_add_
 -- @example local t = ssl.arange(1, 4); return t:masked_select(t:gt(2)):sum():item() --> 7.0
 T.masked_select = recorded("masked_select", 1)
 
---- A copy with the elements under a mask replaced by one value.
--- @param t tensor
--- @param mask uint8 that broadcasts with t
--- @param v number
--- @return tensor
--- @example local t = ssl.arange(1, 4); return t:masked_fill(t:gt(2), 0):sum():item() --> 3.0
-function T.masked_fill(t, mask, v)
+--- Where a tensor is not 0 (NaN is not).
+-- @param t tensor, a mask for example
+-- @return int64 [count, dims], 1-based
+-- @example ssl.eye(2):nonzero():totable()[2][1] --> 2
+function T.nonzero(t)
   check.tensor(1, t)
-  check.tensor(2, mask, { dtype = "uint8" }, "mask")
-  check.element(3, v, core.dtype(t))
-  return (T.where(mask, v, t))
+  return (core.nonzero(core.dtype(t) == "uint8" and t or core.ne(t, 0)))
 end
 
---- Where a mask is not 0.
--- @param mask uint8 tensor
--- @return int64 [count, dims], 1-based
--- @example ssl.eye(2):gt(0):nonzero():totable()[2][1] --> 2
-T.nonzero = core.nonzero
-
---- The main diagonal of a matrix, a view.
--- @param t tensor [n,m]
--- @return view [min(n,m)]
--- @example ssl.eye(3):diagonal():sum():item() --> 3.0
-T.diagonal = recorded("diagonal", 0)
+--- The diagonal of the last index minus the first one's = offset; of more than a matrix, those of all
+-- matrices in two of its dimensions, which go: the diagonal is the last dimension. A view.
+-- @param t tensor with at least 2 dimensions
+-- @param offset above the main diagonal, or below where negative (0)
+-- @param d1 dimension of the rows (1)
+-- @param d2 dimension of the columns (2)
+-- @return view
+-- @example ssl.tensor{{1, 2}, {3, 4}}:diagonal():sum():item() --> 5.0
+T.diagonal = recorded("diagonal", 3)
 
 --- Iterates over the first dimension: `for row in t:rows() do`.
 -- @param t tensor with at least one dimension
