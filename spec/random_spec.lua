@@ -232,4 +232,138 @@ describe("what is drawn", function()
     assert.raises("#1 to 'randn_like' (tensor expected, got number 1)",
       function() ssl.randn_like(1) end)
   end)
+
+  it("by randint_like has another tensor's shape and dtype", function()
+    local t = ssl.randint_like(ssl.zeros(40, 50), -1, 3)
+    assert.equal("float32", t:dtype())
+    assert.same({ 40, 50 }, shape_of(t))
+    assert.same({ -1, 3 }, { t:amin():item(), t:amax():item() })
+    assert.equal("int64", ssl.randint_like(t, 1, 2, "int64"):dtype())
+    local function draw() return ssl.randint_like(t, 1, 9, { generator = ssl.generator(1) }) end
+    assert.is_true(ssl.equal(draw(), draw()))
+    assert.raises("#2 to 'randint_like' (empty range 3..2)",
+      function() ssl.randint_like(t, 3, 2) end)
+    assert.raises("#4 to 'randint_like' (uint8 has no room for 0..256)",
+      function() ssl.randint_like(t, 0, 256, "uint8") end)
+  end)
+
+  it("by bernoulli is 1 with the probability", function()
+    for _, dtype in ipairs { "float32", "float64" } do
+      local p = ssl.tensor({ 0, 0.25, 0.5, 1 }, dtype)
+      local t = ssl.bernoulli(p:expand(n // 4, 4))
+      assert.equal(dtype, t:dtype())
+      assert.equal(t:numel(), (t:eq(0) | t:eq(1)):sum():item())
+      local share = t:double():mean(1)
+      for k = 1, 4 do near(p[k], share[k], math.sqrt(p[k] * (1 - p[k]) * 4 / n) + 1e-12) end
+      assert.same({ 0, 1 }, { share[1], share[4] }) -- never, and always
+    end
+    local t = ssl.bernoulli(0.3, n)
+    near(0.3, t:mean():item(), math.sqrt(0.21 / n))
+    assert.equal("float32", t:dtype())
+    assert.equal("uint8", ssl.bernoulli(0.3, { 2, 3 }, "uint8"):dtype())
+    assert.equal("uint8", ssl.bernoulli(ssl.ones(2), { dtype = "uint8" }):dtype())
+    assert.same({ 2, 3 }, shape_of(ssl.bernoulli(0.3, 2, 3)))
+    assert.equal(0, ssl.bernoulli(0, 1000):sum():item())
+    assert.equal(1000, ssl.bernoulli(1, 1000):sum():item())
+    local function draw(p, ...) return ssl.bernoulli(p, ..., { generator = ssl.generator(4) }) end
+    assert.is_true(ssl.equal(draw(0.5, 99), draw(0.5, 99)))
+  end)
+
+  it("by bernoulli is checked", function()
+    assert.raises("#1 to 'bernoulli' (1.5 at (2,1) is no probability)",
+      function() ssl.bernoulli(ssl.tensor { { 0, 1 }, { 1.5, -1 } }) end)
+    assert.raises("-0.5 at (1) is no probability",
+      function() ssl.bernoulli(ssl.tensor { -0.5 }) end)
+    assert.raises("at () is no probability", function() ssl.bernoulli(ssl.tensor(0 / 0)) end)
+    assert.raises("#1 to 'bernoulli' (p must be in 0..1, got 2)",
+      function() ssl.bernoulli(2, 3) end)
+    assert.raises("#1 to 'bernoulli' (p must be a finite number, got number nan)",
+      function() ssl.bernoulli(0 / 0, 3) end)
+    assert.raises("#1 to 'bernoulli' (tensor of probabilities, or number, expected, got nil)",
+      function() ssl.bernoulli() end)
+    assert.raises("bernoulli has no gradient; use :detach() to pass it by",
+      function() ssl.bernoulli(ssl.ones(2):requires_grad()) end)
+  end)
+
+  it("by multinomial has the shares of the weights", function()
+    local p = ssl.tensor { 0, 3, 1, 0, 4 }
+    local t = ssl.multinomial(p, n, { replacement = true })
+    assert.same({ n }, shape_of(t))
+    assert.equal("int64", t:dtype())
+    for k = 1, 5 do
+      local share = p[k] / 8
+      near(share, t:eq(k):sum():item() / n, math.sqrt(share * (1 - share) / n) + 1e-12)
+      if share == 0 then assert.equal(0, t:eq(k):sum():item()) end
+    end
+    -- one draw of each of many rows, of other weights and without replacement
+    local rows = ssl.tensor({ { 1, 0, 1 }, { 0, 2, 6 } }, "float64"):repeat_tensor(50000, 1)
+    local first = ssl.multinomial(rows, 1):view(50000, 2)
+    near(0.5, first:select(2, 1):eq(1):sum():item() / 50000, math.sqrt(0.25 / 50000))
+    assert.equal(0, first:select(2, 1):eq(2):sum():item())
+    near(0.25, first:select(2, 2):eq(2):sum():item() / 50000, math.sqrt(3 / 16 / 50000))
+  end)
+
+  it("by multinomial without replacement comes as if drawn one by one", function()
+    local weights, tries = { 1, 2, 5 }, 60000
+    local t = ssl.multinomial(ssl.tensor(weights):expand(tries, 3), 2)
+    for i = 1, 3 do
+      for j = 1, 3 do
+        local seen = (t:select(2, 1):eq(i) & t:select(2, 2):eq(j)):sum():item() / tries
+        local share = i == j and 0 or weights[i] / 8 * weights[j] / (8 - weights[i])
+        near(share, seen, math.sqrt(share * (1 - share) / tries) + 1e-12)
+      end
+    end
+    local all = ssl.multinomial(ssl.rand(1000) + 0.1, 1000)
+    local once = ssl.ones(1000, "int64")
+    local seen = ssl.zeros_like(once):index_add_(1, all, once)
+    assert.is_true(ssl.equal(once, seen))
+    local wide = ssl.tensor({ 1e308, 1e308, 1e-300, 0 }, "float64")
+    local three = ssl.multinomial(wide, 3)
+    assert.equal(3, three[3]) -- the least, last; what is 0 never
+    assert.equal(2, ssl.multinomial(wide, 1000, { replacement = true }):amax():item())
+  end)
+
+  it("by multinomial depends on the generator alone", function()
+    local threads = ssl.get_threads()
+    finally(function() ssl.set_threads(threads) end)
+    local p = ssl.rand(500, 37)
+    for _, replacement in ipairs { true, false } do
+      local want
+      for count = 1, 3 do
+        ssl.set_threads(count)
+        local g = ssl.generator(3)
+        local t = ssl.multinomial(p, 5, { replacement = replacement, generator = g })
+        local next = ssl.multinomial(p, 5, { replacement = replacement, generator = g })
+        want = want or t
+        assert.is_true(ssl.equal(want, t))
+        assert.is_false(ssl.equal(t, next))
+      end
+    end
+    assert.same({ 0 }, shape_of(ssl.multinomial(ssl.ones(3), 0)))
+    assert.same({ 0, 2 }, shape_of(ssl.multinomial(ssl.ones(0, 3), 2)))
+    assert.same({ 0, 2 }, shape_of(ssl.multinomial(ssl.ones(0, 0), 2)))
+    assert.same({ 2, 2 }, shape_of(ssl.multinomial(ssl.ones(3, 2):t(), 2)))
+  end)
+
+  it("by multinomial is checked", function()
+    local function fails(message, weights, draws, options)
+      assert.raises("#1 to 'multinomial' (" .. message .. ")",
+        function() ssl.multinomial(ssl.tensor(weights), draws, options) end)
+    end
+    fails("row 2 has a weight that is negative or not finite", { { 1, 1 }, { -1, 2 } }, 1)
+    fails("row 1 has a weight that is negative or not finite", { 0 / 0, 2 }, 1)
+    fails("row 1 has a weight that is negative or not finite", { 1 / 0, 2 }, 1)
+    fails("row 1 has no weight above 0", { 0, 0 }, 1, { replacement = true })
+    fails("row 1 has no weight above 0", {}, 0)
+    fails("row 2 has fewer weights above 0 than draws", { { 1, 1 }, { 0, 2 } }, 2)
+    fails("weights [K] or [N,K] expected, got () float32", 1, 1)
+    assert.raises("#1 to 'multinomial' (tensor of dtype float expected, got (2) int64)",
+      function() ssl.multinomial(ssl.ones(2, "int64"), 1) end)
+    assert.raises("#2 to 'multinomial' (n must be in 0..inf, got -1)",
+      function() ssl.multinomial(ssl.ones(2), -1) end)
+    assert.raises("#3 to 'multinomial' (replacement must be true or false, got number 1)",
+      function() ssl.multinomial(ssl.ones(2), 1, { replacement = 1 }) end)
+    local many = { replacement = true }
+    assert.raises("MiB", function() ssl.multinomial(ssl.ones(2), 1 << 50, many) end)
+  end)
 end)

@@ -302,9 +302,14 @@ static int make_to(lua_State *L) {
   return 1;
 }
 
+/* clone(t, out?) */
 static int make_clone(lua_State *L) {
-  sk_array *a = sk_check(L, 1);
-  sk_copy(a, sk_new(L, a->dtype, a->ndim, a->shape));
+  sk_array *a = sk_check(L, 1), in = *a;
+  lua_settop(L, 2);
+  sk_array *out = sk_out(L, 2, a->dtype, a->ndim, a->shape);
+  sk_protect(L, out, &in);
+  sk_copy(&in, out);
+  lua_settop(L, 3);
   return 1;
 }
 

@@ -8,11 +8,16 @@ static int64_t row_count(const sk_array *a) {
   return a->ndim ? sk_count(a->ndim - 1, a->shape) : 1;
 }
 
+/* softmax(t, out): the kernel reads its input again after it has begun to write */
 static int softmax(lua_State *L, bool logarithm) {
   sk_array *a = sk_check_float(L, 1);
+  lua_settop(L, 2);
+  sk_array *out = sk_out(L, 2, a->dtype, a->ndim, a->shape), *packed = out;
+  if (!sk_is_contiguous(out) || sk_overlap(out, a)) packed = sk_new(L, a->dtype, a->ndim, a->shape);
   const sk_array *z = sk_contiguous(L, 1, a->dtype);
-  sk_array *out = sk_new(L, a->dtype, a->ndim, a->shape);
-  sk_softmax(a->dtype, z->data, row_count(a), row_length(a), logarithm, out->data);
+  sk_softmax(a->dtype, z->data, row_count(a), row_length(a), logarithm, packed->data);
+  if (packed != out) sk_copy(packed, out);
+  lua_settop(L, 3);
   return 1;
 }
 

@@ -48,6 +48,35 @@ static int random_permutation(lua_State *L) {
   return 1;
 }
 
+/* multinomial(p[k] or p[rows,k], n, replacement, g) -> int64 [n] or [rows,n] */
+static int random_multinomial(lua_State *L) {
+  static const char *const reason[] = {[SK_WEIGHT_ODD] = "a weight that is negative or not finite",
+                                       [SK_WEIGHTS_ZERO] = "no weight above 0",
+                                       [SK_WEIGHTS_FEW] = "fewer weights above 0 than draws"};
+  sk_array *a = sk_check_float(L, 1);
+  int64_t n = sk_check_int(L, 2), row;
+  bool replacement = lua_toboolean(L, 3);
+  sk_generator *g = check_generator(L, 4);
+  if (a->ndim != 1 && a->ndim != 2)
+    sk_fail(L, 1, "weights [K] or [N,K] expected, got %s", sk_describe(L, a));
+  if (n < 0) sk_fail(L, 2, "number of draws must not be negative, got %lld", (long long)n);
+  int64_t rows = a->ndim == 2 ? a->shape[0] : 1, k = a->shape[a->ndim - 1];
+  int64_t shape[2] = {rows, n};
+  sk_array *out = sk_new(L, SK_I64, a->ndim, a->ndim == 2 ? shape : &n);
+  const sk_array *p = sk_contiguous(L, 1, a->dtype);
+  sk_weights_fault fault = sk_weights_check(a->dtype, p->data, rows, k, replacement ? 0 : n, &row);
+  if (fault != SK_WEIGHTS_OK) sk_fail(L, 1, "row %lld has %s", (long long)row + 1, reason[fault]);
+  int threads = sk_get_threads();
+  int64_t bytes = sk_multinomial_scratch(k, n, threads);
+  if (bytes < 0) sk_error(L, "too many draws");
+  void *scratch = sk_scratch(L, bytes);
+  sk_multinomial(g, a->dtype, p->data, rows, k, n, replacement, threads, scratch,
+                 (int64_t *)out->data);
+  sk_scratch_done(L, -1);
+  lua_pop(L, 2);
+  return 1;
+}
+
 static int random_mix(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)sk_mix((uint64_t)sk_check_int(L, 1)));
   return 1;
@@ -67,6 +96,7 @@ static const luaL_Reg functions[] = {{"random_uniform", random_uniform},
                                      {"random_normal", random_normal},
                                      {"random_integers", random_integers},
                                      {"random_permutation", random_permutation},
+                                     {"random_multinomial", random_multinomial},
                                      {"random_mix", random_mix},
                                      {"philox", random_philox},
                                      {0, 0}};

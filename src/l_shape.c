@@ -90,30 +90,51 @@ static int shape_reshape(lua_State *L) {
   return 1;
 }
 
-/* permute(t, order...): all dimensions, as numbers or one table */
-static int shape_permute(lua_State *L) {
-  sk_array *a = sk_check(L, 1);
-  int order[SK_MAXDIM];
+/* Dimensions from 2 on, as numbers or one table, each at most once; returns how many. */
+static int check_axes(lua_State *L, int ndim, int *axis) {
   bool seen[SK_MAXDIM] = {false}, list = check_list(L);
+  while (lua_gettop(L) > 1 && lua_isnil(L, -1)) lua_settop(L, -2);
   int64_t n = list ? luaL_len(L, 2) : lua_gettop(L) - 1;
-  if (n != a->ndim)
-    sk_fail(L, 2, "%lld dimensions named of a tensor with %d", (long long)n, a->ndim);
-  for (int d = 0; d < a->ndim; d++) {
-    int ok, arg = list ? 2 : d + 2;
+  if (n > ndim) sk_fail(L, 2, "%lld dimensions named of a tensor with %d", (long long)n, ndim);
+  for (int i = 0; i < n; i++) {
+    int ok, arg = list ? 2 : i + 2;
     if (list)
-      lua_geti(L, 2, d + 1);
+      lua_geti(L, 2, i + 1);
     else
       lua_pushvalue(L, arg);
     int64_t dim = lua_tointegerx(L, -1, &ok);
     if (!ok || lua_type(L, -1) != LUA_TNUMBER)
       sk_fail(L, arg, "dimension must be a whole number, got %s", sk_kind(L, -1));
-    if (!sk_axis(dim, a->ndim, &order[d]))
-      sk_fail(L, arg, "dimension %lld of a tensor with %d", (long long)dim, a->ndim);
-    if (seen[order[d]]) sk_fail(L, arg, "dimension %d is named twice", order[d] + 1);
-    seen[order[d]] = true;
+    if (!sk_axis(dim, ndim, &axis[i]))
+      sk_fail(L, arg, "dimension %lld of a tensor with %d", (long long)dim, ndim);
+    if (seen[axis[i]]) sk_fail(L, arg, "dimension %d is named twice", axis[i] + 1);
+    seen[axis[i]] = true;
     lua_pop(L, 1);
   }
+  return n < 0 ? 0 : (int)n;
+}
+
+/* permute(t, order...): all dimensions */
+static int shape_permute(lua_State *L) {
+  sk_array *a = sk_check(L, 1);
+  int order[SK_MAXDIM], n = check_axes(L, a->ndim, order);
+  if (n != a->ndim) sk_fail(L, 2, "%d dimensions named of a tensor with %d", n, a->ndim);
   sk_array view = sk_permuted(a, order);
+  sk_view(L, 1, &view);
+  return 1;
+}
+
+/* flip(t, dims...): those dimensions from the end to the start; without any, all */
+static int shape_flip(lua_State *L) {
+  sk_array *a = sk_check(L, 1), view = *a;
+  int axis[SK_MAXDIM], n = check_axes(L, a->ndim, axis);
+  bool all = lua_gettop(L) == 1;
+  for (int i = 0; i < (all ? a->ndim : n); i++) {
+    int d = all ? i : axis[i];
+    if (a->shape[d] < 2) continue;
+    view.data += (a->shape[d] - 1) * a->stride[d];
+    view.stride[d] = -a->stride[d];
+  }
   sk_view(L, 1, &view);
   return 1;
 }
@@ -127,13 +148,16 @@ static int shape_transpose(lua_State *L) {
   return 1;
 }
 
-/* squeeze(t, dim?): without dim, every dimension of size 1 */
+/* squeeze(t, dims...): without any, every dimension of size 1 */
 static int shape_squeeze(lua_State *L) {
   sk_array *a = sk_check(L, 1), view = *a;
-  int only = lua_isnoneornil(L, 2) ? -1 : sk_check_axis(L, 2, a->ndim);
+  int axis[SK_MAXDIM], n = check_axes(L, a->ndim, axis);
+  bool all = lua_gettop(L) == 1, goes[SK_MAXDIM];
+  for (int d = 0; d < a->ndim; d++) goes[d] = all;
+  for (int i = 0; i < n; i++) goes[axis[i]] = true;
   view.ndim = 0;
   for (int d = 0; d < a->ndim; d++)
-    if (a->shape[d] != 1 || (only >= 0 && d != only))
+    if (!goes[d] || a->shape[d] != 1)
       view.shape[view.ndim] = a->shape[d], view.stride[view.ndim++] = a->stride[d];
   sk_view(L, 1, &view);
   return 1;
@@ -215,6 +239,48 @@ static int shape_cat(lua_State *L) {
   return 1;
 }
 
+/* What a view and its place in a table take. */
+#define VIEW_BYTES 256.0
+
+static int64_t check_part(lua_State *L, int idx, int64_t least) {
+  int ok;
+  int64_t n = lua_tointegerx(L, idx, &ok);
+  if (!ok || lua_type(L, idx) != LUA_TNUMBER)
+    sk_fail(L, 2, "size must be a whole number, got %s", sk_kind(L, idx));
+  if (n < least) sk_fail(L, 2, "size must be at least %d, got %lld", (int)least, (long long)n);
+  return n;
+}
+
+/* split(t, size | sizes, dim = 1): a table of views; with one size the last may be shorter */
+static int shape_split(lua_State *L) {
+  sk_array *a = sk_check(L, 1);
+  lua_settop(L, 3);
+  int axis = lua_isnil(L, 3) && a->ndim > 0 ? 0 : sk_check_axis(L, 3, a->ndim);
+  bool list = lua_type(L, 2) == LUA_TTABLE;
+  int64_t n = a->shape[axis], size = list ? 0 : check_part(L, 2, 1), at = 0;
+  int64_t count = list ? luaL_len(L, 2) : n == 0 ? 1 : (n - 1) / size + 1;
+  sk_check_room(L, (double)count * VIEW_BYTES, "a table of views");
+  lua_newtable(L);
+  for (int64_t i = 1; i <= count; i++) {
+    if (list) {
+      lua_geti(L, 2, i);
+      size = check_part(L, -1, 0);
+      lua_pop(L, 1);
+    }
+    int64_t part = list || size <= n - at ? size : n - at;
+    if (part > n - at)
+      sk_fail(L, 2, "the sizes make more than the %lld of dimension %d", (long long)n, axis + 1);
+    sk_array view = sk_slice(a, axis, at, 1, part);
+    sk_view(L, 1, &view);
+    lua_rawseti(L, 4, i);
+    at += part;
+  }
+  if (at < n)
+    sk_fail(L, 2, "the sizes make %lld, and dimension %d has %lld", (long long)at, axis + 1,
+            (long long)n);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {{"shape", shape_shape},
                                      {"size", shape_size},
                                      {"len", shape_len},
@@ -225,11 +291,13 @@ static const luaL_Reg functions[] = {{"shape", shape_shape},
                                      {"view", shape_view},
                                      {"reshape", shape_reshape},
                                      {"permute", shape_permute},
+                                     {"flip", shape_flip},
                                      {"transpose", shape_transpose},
                                      {"squeeze", shape_squeeze},
                                      {"unsqueeze", shape_unsqueeze},
                                      {"expand", shape_expand},
                                      {"cat", shape_cat},
+                                     {"split", shape_split},
                                      {0, 0}};
 
 int sk_open_shape(lua_State *L) {

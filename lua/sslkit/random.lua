@@ -3,6 +3,7 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local hook = require "sslkit.tensor.hook"
 
 local T = core.methods
 local random = {}
@@ -169,6 +170,77 @@ random.rand_like = like(core.random_uniform)
 -- @return tensor
 -- @example ssl.randn_like(ssl.zeros(2, 3)):numel() --> 6
 random.randn_like = like(core.random_normal)
+
+--- Whole numbers, uniform in lo..hi, of another tensor's shape and dtype.
+-- @param t tensor
+-- @param lo whole number
+-- @param hi whole number
+-- @param options dtype, or {dtype=, generator=}
+-- @return tensor
+-- @raise when lo > hi
+-- @example ssl.randint_like(ssl.zeros(2, 3), 5, 5):sum():item() --> 30.0
+function random.randint_like(t, lo, hi, options)
+  check.tensor(1, t)
+  lo, hi = check.integer(2, "lo", lo), check.integer(3, "hi", hi)
+  if lo > hi then check.fail(2, "empty range %d..%d", lo, hi) end
+  if type(options) == "string" then options = { dtype = options } end
+  options = check.options(4, options, { dtype = core.dtype(t) }, { generator = true })
+  local raw, dtype = whole(4, options, lo, hi)
+  return (core.to(core.random_integers(raw, lo, hi, { core.shape(t) }), dtype))
+end
+
+--- 1 with probability p, otherwise 0: `bernoulli(p tensor)` draws one for each probability,
+-- `bernoulli(0.3, 2, 3)` a tensor of that shape.
+-- @param p float tensor of probabilities, or a number
+-- @param ... for a number: sizes, as numbers or one table; then a dtype or {dtype=, generator=}
+-- @return tensor of p's dtype (float32)
+-- @raise on what is no probability
+-- @example ssl.bernoulli(ssl.tensor{0, 1, 1}):sum():item() --> 2.0
+function random.bernoulli(p, ...)
+  if type(p) == "number" then
+    p = check.number(1, "p", p, 0, 1)
+    local shape, options, last = check.sizes(2, NAMES, ...)
+    local dtype = check.dtype(last, options.dtype) or "float32"
+    local u = core.random_uniform(generator_of(last, options), 0, 1, shape, "float64")
+    return (core.to(core.lt(u, p), dtype))
+  end
+  check.tensor(1, p, { dtype = "float" }, "tensor of probabilities, or number,")
+  local options = ...
+  if type(options) == "string" then options = { dtype = options } end
+  options = check.options(2, options, { dtype = core.dtype(p) }, NAMES)
+  local dtype, raw = check.dtype(2, options.dtype), generator_of(2, options)
+  local fine = core.bit_and(core.ge(p, 0), core.le(p, 1))
+  if core.item(core.all(fine)) == 0 then
+    local at = core.nonzero(core.logical_not(fine))
+    local where = {}
+    for d = 1, core.dim(p) do where[d] = core.at(at, 1, d) end
+    check.fail(1, "%s at (%s) is no probability", core.at(p, table.unpack(where)),
+      table.concat(where, ","))
+  end
+  local u = core.random_uniform(raw, 0, 1, { core.shape(p) }, core.dtype(p))
+  local out = core.to(core.lt(u, p), dtype)
+  if hook.record then hook.record("bernoulli", out, p) end
+  return out
+end
+
+--- Row numbers 1..K drawn with the probabilities p / sum(p). Without replacement the draws of a row
+-- differ, and come in the order of drawing them one by one.
+-- @param p float tensor of weights [K] or [N,K]
+-- @param n how many draws (of each row)
+-- @param options {replacement=false, generator=}
+-- @return int64 tensor [n] or [N,n]
+-- @raise on weights that are negative or not finite, and where fewer are above 0 than are needed
+-- @source Efraimidis and Spirakis 2006, "Weighted random sampling with a reservoir"
+-- @example ssl.multinomial(ssl.tensor{0, 1, 0}, 1)[1] --> 2
+function random.multinomial(p, n, options)
+  check.tensor(1, p, { dtype = "float" })
+  n = check.integer(2, "n", n, 0)
+  options = check.options(3, options, { replacement = false }, { generator = true })
+  if type(options.replacement) ~= "boolean" then
+    check.fail(3, "replacement must be true or false, got %s", check.kind(options.replacement))
+  end
+  return (core.random_multinomial(p, n, options.replacement, generator_of(3, options)))
+end
 
 for name, f in pairs(random) do T[name] = f end
 

@@ -258,6 +258,64 @@ describe("eye and the likes", function()
   end)
 end)
 
+describe("diag", function()
+  it("makes a matrix of a vector, and a vector of a matrix", function()
+    assert.same({ { 1, 0 }, { 0, 2 } }, ssl.tensor { 1, 2 }:diag():totable())
+    assert.same({ { 0, 1, 0 }, { 0, 0, 2 }, { 0, 0, 0 } }, ssl.tensor { 1, 2 }:diag(1):totable())
+    assert.same({ { 0, 0, 0 }, { 0, 0, 0 }, { 7, 0, 0 } },
+      ssl.tensor({ 7 }, "int64"):diag(-2):totable())
+    assert.equal("int64", ssl.tensor({ 7 }, "int64"):diag():dtype())
+    assert.same({ 0, 0 }, shape_of(ssl.zeros(0):diag()))
+    assert.same({ 2, 2 }, shape_of(ssl.zeros(0):diag(2)))
+    local m = ssl.arange(1, 6):view(2, 3)
+    assert.same({ 1, 5 }, m:diag():totable())
+    assert.same({ 2, 6 }, m:diag(1):totable())
+    assert.same({ 4 }, m:diag(-1):totable())
+    assert.same({}, m:diag(9):totable())
+    m:diag():fill_(0)
+    assert.equal(21, m:sum():item())
+    assert.same({ 1, 2 }, ssl.tensor { 1, 9, 2, 9 }[{ { 1, 3, 2 } }]:diag():diag():totable())
+    assert.raises("#1 to 'diag' (1 or 2 dimensions expected, got () float32)",
+      function() ssl.diag(ssl.tensor(1)) end)
+    assert.raises("#2 to 'diag' (offset must be", function() ssl.diag(ssl.ones(2), 1 << 41) end)
+    assert.raises("MiB", function() ssl.ones(1 << 20):diag(1 << 20) end)
+  end)
+end)
+
+describe("one_hot", function()
+  it("puts a 1 where an id says", function()
+    local ids = ssl.tensor({ 2, 1, 3 }, "int64")
+    assert.same({ { 0, 1, 0 }, { 1, 0, 0 }, { 0, 0, 1 } }, ids:one_hot():totable())
+    assert.same({ { 0, 1, 0, 0 }, { 1, 0, 0, 0 }, { 0, 0, 1, 0 } }, ids:one_hot(4):totable())
+    assert.equal("float32", ids:one_hot(3):dtype())
+    for _, how in ipairs { "uint8", { dtype = "uint8" } } do
+      assert.equal("uint8", ids:one_hot(3, how):dtype())
+      assert.equal("uint8", ids:one_hot(how):dtype())
+    end
+    local column = ssl.tensor({ { 2 }, { 1 } }, "int64")
+    assert.same({ { { 0, 1 } }, { { 1, 0 } } }, column:one_hot():totable())
+    assert.same({ 0, 1 }, ssl.tensor(2, "int64"):one_hot():totable())
+    assert.same({ 0, 5 }, shape_of(ssl.zeros(0, "int64"):one_hot(5)))
+    assert.same({ 0, 0 }, shape_of(ssl.zeros(0, "int64"):one_hot()))
+  end)
+
+  it("names the row whose id is none", function()
+    for _, bad in ipairs { 0, -1, 4, math.mininteger, math.maxinteger } do
+      assert.raises(("#1 to 'one_hot' (id %d at row 2 is outside 1..3)"):format(bad),
+        function() ssl.one_hot(ssl.tensor({ 1, bad, bad }, "int64"), 3) end)
+    end
+    assert.raises("id 0 at row 1 is outside 1..2",
+      function() ssl.tensor({ 0, 2 }, "int64"):one_hot() end)
+    assert.raises("id -4 at row 1 is outside 1..0",
+      function() ssl.tensor(-4, "int64"):one_hot() end)
+    assert.raises("MiB", function() ssl.tensor(1 << 40, "int64"):one_hot() end)
+    assert.raises("#1 to 'one_hot' (tensor of ids of dtype int64 expected, got (2) float32)",
+      function() ssl.one_hot(ssl.ones(2)) end)
+    assert.raises("#2 to 'one_hot' (K must be in 0..inf, got -1)",
+      function() ssl.one_hot(ssl.zeros(0, "int64"), -1) end)
+  end)
+end)
+
 describe("bytes", function()
   it("come back as they were, in C order whatever the strides", function()
     for _, dtype in ipairs { "float32", "float64", "int64", "uint8" } do

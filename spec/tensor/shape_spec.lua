@@ -155,6 +155,39 @@ describe("transposing", function()
   end)
 end)
 
+describe("movedim", function()
+  it("puts one dimension elsewhere", function()
+    local t = ssl.arange(1, 24):view(2, 3, 4)
+    assert.same({ 3, 4, 2 }, shape_of(t:movedim(1, -1)))
+    assert.same({ 4, 2, 3 }, shape_of(t:movedim(-1, 1)))
+    assert.same({ 3, 2, 4 }, shape_of(t:movedim(1, 2)))
+    assert.equal(t:at(2, 1, 4), t:movedim(1, 3):at(1, 4, 2))
+    assert.raises("#3 to 'movedim' (dimension 4 of a tensor with 3)",
+      function() ssl.movedim(t, 1, 4) end)
+  end)
+end)
+
+describe("flip", function()
+  it("turns dimensions round, without a copy", function()
+    local t = ssl.arange(1, 6):view(2, 3)
+    assert.same({ { 6, 5, 4 }, { 3, 2, 1 } }, t:flip():totable())
+    assert.same({ { 4, 5, 6 }, { 1, 2, 3 } }, t:flip(1):totable())
+    assert.same({ { 3, 2, 1 }, { 6, 5, 4 } }, t:flip(-1):totable())
+    assert.same({ { 6, 5, 4 }, { 3, 2, 1 } }, t:flip { 2, 1 }:totable())
+    assert.same({ { 1, 2, 3 }, { 4, 5, 6 } }, t:flip {}:totable())
+    assert.same({ { 6, 3 }, { 5, 2 }, { 4, 1 } }, t:flip():t():totable())
+    t:flip(2):select(2, 1):fill_(0)
+    assert.same({ { 1, 2, 0 }, { 4, 5, 0 } }, t:totable())
+    assert.same({ 0, 3 }, shape_of(ssl.zeros(0, 3):flip()))
+    assert.equal(5, ssl.tensor(5):flip():item())
+    assert.equal(1 << 40, ssl.ones(1):expand(1 << 40):flip():numel())
+    assert.raises("#2 to 'flip' (dimension must be a whole number, got string 'x')",
+      function() ssl.flip(t, "x") end)
+    assert.raises("#2 to 'flip' (dimension 2 is named twice)",
+      function() ssl.flip(t, { 2, -1 }) end)
+  end)
+end)
+
 describe("sizes of 1", function()
   it("come and go", function()
     local t = ssl.zeros(1, 3, 1, 2)
@@ -162,6 +195,16 @@ describe("sizes of 1", function()
     assert.same({ 3, 1, 2 }, shape_of(t:squeeze(1)))
     assert.same({ 1, 3, 2 }, shape_of(t:squeeze(-2)))
     assert.same({ 1, 3, 1, 2 }, shape_of(t:squeeze(2)))
+    assert.same({ 3, 2 }, shape_of(t:squeeze(1, -2)))
+    assert.same({ 3, 1, 2 }, shape_of(t:squeeze { 1, 4 }))
+    assert.same({ 1, 3, 1, 2 }, shape_of(t:squeeze {}))
+    assert.same({ 3, 2 }, shape_of(t:squeeze(nil)))
+    assert.raises("#3 to 'squeeze' (dimension 1 is named twice)",
+      function() ssl.squeeze(t, 1, -4) end)
+    assert.raises("#2 to 'squeeze' (dimension 5 of a tensor with 4)",
+      function() ssl.squeeze(t, 5) end)
+    assert.raises("5 dimensions named of a tensor with 4",
+      function() t:squeeze(1, 2, 3, 4, 1) end)
     assert.same({}, shape_of(ssl.zeros(1, 1):squeeze()))
     local v = ssl.zeros(3)
     assert.same({ 1, 3 }, shape_of(v:unsqueeze(1)))
@@ -210,47 +253,5 @@ describe("flatten", function()
       function() ssl.flatten(t, 1, 5) end)
     assert.raises("#2 to 'flatten' (first must be a whole number, got string 'x')",
       function() ssl.flatten(t, "x") end)
-  end)
-end)
-
-describe("cat and stack", function()
-  it("join along a dimension that is there, or a new one", function()
-    local a, b = ssl.tensor { { 1, 2 } }, ssl.tensor { { 3, 4 }, { 5, 6 } }
-    assert.same({ { 1, 2 }, { 3, 4 }, { 5, 6 } }, ssl.cat({ a, b }):totable())
-    assert.same({ { 3, 4, 3, 5 }, { 5, 6, 4, 6 } }, ssl.cat({ b, b:t() }, 2):totable())
-    assert.same({ { 3, 4, 3, 5 }, { 5, 6, 4, 6 } }, ssl.cat({ b, b:t() }, -1):totable())
-    assert.same({ 3, 2 }, shape_of(ssl.cat { a, ssl.zeros(0, 2), b }))
-    assert.same({ 2, 2, 2 }, shape_of(ssl.stack { b, b }))
-    local c, d = ssl.tensor { 1, 2 }, ssl.tensor { 3, 4 }
-    assert.same({ { 1, 3 }, { 2, 4 } }, ssl.stack({ c, d }, 2):totable())
-    assert.same({ { 1, 3 }, { 2, 4 } }, ssl.stack({ c, d }, -1):totable())
-    assert.same({ 7, 8 }, ssl.stack { ssl.tensor(7), ssl.tensor(8) }:totable())
-    local one = ssl.cat { a }
-    one:fill_(9)
-    assert.tensor_near({ { 1, 2 } }, a)
-  end)
-
-  it("name the part that does not fit", function()
-    local a = ssl.zeros(1, 2)
-    assert.raises("#1 to 'cat' (an empty list has nothing to join)", function() ssl.cat {} end)
-    assert.raises("#1 to 'stack' (an empty list has nothing to join)", function() ssl.stack {} end)
-    assert.raises("#1 to 'cat' (table expected, got tensor (1,2) float32)",
-      function() ssl.cat(a, a) end)
-    assert.raises("#1 to 'cat' (tensor expected in the list at 2, got number 3)",
-      function() ssl.cat { a, 3 } end)
-    assert.raises("#1 to 'stack' (tensor in the list at 2 expected, got number 3)",
-      function() ssl.stack { a, 3 } end)
-    assert.raises("(2,3) float32 at 2 does not join (1,2) float32 along dimension 1",
-      function() ssl.cat { a, ssl.zeros(2, 3) } end)
-    assert.raises("(1,2) int64 at 2 does not join (1,2) float32",
-      function() ssl.cat { a, a:long() } end)
-    assert.raises("(2) float32 at 2 does not join", function() ssl.cat { a, ssl.zeros(2) } end)
-    assert.raises("0-dim tensors cannot be joined: use stack",
-      function() ssl.cat { ssl.tensor(1) } end)
-    assert.raises("#2 to 'cat' (dimension 3 of a tensor with 2)", function() ssl.cat({ a }, 3) end)
-    local wide = ssl.ones(1):expand(1 << 58)
-    local many = {}
-    for i = 1, 40 do many[i] = wide end
-    assert.raises("#1 to 'cat' (too many elements)", function() ssl.cat(many) end)
   end)
 end)

@@ -76,6 +76,49 @@ function T.eye(n, dtype)
   return out
 end
 
+--- A matrix with a vector on its diagonal; or of a matrix its diagonal, copied.
+-- @param t tensor [n] or [n,m]
+-- @param offset which diagonal: above the main one, or below where negative (0)
+-- @return tensor [n+|offset|,n+|offset|], or a vector
+-- @example ssl.tensor{1, 2}:diag():at(2, 2) --> 2.0
+function T.diag(t, offset)
+  local dims = core.dim(check.tensor(1, t))
+  offset = check.integer(2, "offset", offset == nil and 0 or offset, -(1 << 40), 1 << 40)
+  if dims == 2 then return (T.clone(T.diagonal(t, offset))) end
+  if dims ~= 1 then check.fail(1, "1 or 2 dimensions expected, got %s", core.describe(t)) end
+  local n = core.len(t) + math.abs(offset)
+  local out = core.fill_(core.new({ n, n }, core.dtype(t)), 0)
+  core.copy_(core.diagonal(out, offset), core.detach(t))
+  if hook.record then hook.record("diag", out, t, offset) end
+  return out
+end
+
+--- Rows of 0 with a 1 at the place that an id names.
+-- @param ids int64 tensor of 1..K
+-- @param K how many places (the largest id)
+-- @param options dtype, or {dtype="float32"}
+-- @return tensor of ids' shape and one dimension more, of K
+-- @raise on an id outside 1..K
+-- @example ssl.tensor({2, 1}, "int64"):one_hot(3)[1] --> [0., 1., 0.] (3) float32
+function T.one_hot(ids, K, options)
+  check.tensor(1, ids, { dtype = "int64" }, "tensor of ids")
+  if type(K) == "string" or type(K) == "table" then K, options = nil, K end
+  local dtype = check.dtype(3, options)
+  local count, shape = core.numel(ids), { core.shape(ids) }
+  if K ~= nil then K = check.integer(2, "K", K, 0) end
+  if #shape == 8 then check.fail(1, "8 dimensions leave no room for one more") end
+  local flat = T.reshape(ids, count, 1)
+  K = K or (count > 0 and math.max(core.item(core.amax(flat)), 0) or 0)
+  local wrong = core.bit_or(core.lt(flat, 1), core.gt(flat, K))
+  if core.item(core.any(wrong)) == 1 then
+    local row = core.at(core.nonzero(wrong), 1, 1)
+    check.fail(1, "id %d at row %d is outside 1..%d", core.at(flat, row, 1), row, K)
+  end
+  shape[#shape + 1] = K
+  local out = core.fill_(core.new({ count, K }, dtype), 0)
+  return (core.reshape(core.scatter_(out, 2, flat, 1), shape))
+end
+
 --- first, first + step, ... up to last, which is included where it is met, as in Lua's `for`.
 -- @param first number
 -- @param last number

@@ -15,6 +15,15 @@ function ops.out(argn, options, a, b)
   return out
 end
 
+-- The same where the result is like a: said here, for the kernel counts arguments otherwise.
+function ops.out_like(argn, options, a)
+  local out = ops.out(argn, options, a)
+  if core.is_tensor(out) and not (core.dtype(out) == core.dtype(a) and core.same_shape(out, a)) then
+    check.fail(argn, "out must be %s, got %s", core.describe(a), core.describe(out))
+  end
+  return out
+end
+
 function ops.unary(name)
   local f = core[name]
   return function(t, options)

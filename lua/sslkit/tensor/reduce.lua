@@ -43,14 +43,19 @@ T.sum = reducer "sum"
 -- @example ssl.tensor{1, 2}:mean():item() --> 1.5
 T.mean = reducer "mean"
 
---- The product.
--- @param t float or int64 tensor
+local prod = reducer "prod"
+
+--- The product. Those of uint8 are int64; int64 wraps.
+-- @param t tensor
 -- @param dim number, table of numbers, or nil for all
 -- @param keepdim true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{2, 3}:prod():item() --> 6.0
-T.prod = reducer "prod"
+function T.prod(t, dim, keepdim, options)
+  if core.is_tensor(t) and core.dtype(t) == "uint8" then t = core.to(t, "int64") end
+  return (prod(t, dim, keepdim, options))
+end
 
 -- Both forms var(dim, keepdim, {ddof=}) and var({ddof=}): a table without numbers in it is options.
 local function variance(t, dim, keepdim, options)
@@ -134,9 +139,9 @@ T.argmin = plain "argmin"
 T.argmax = plain "argmax"
 
 local function extreme(amount, position)
-  return function(t, dim, keepdim)
-    if dim == nil then return (T[amount](t, nil, keepdim)) end
-    return T[amount](t, dim, keepdim), core[position](t, dim, keepdim)
+  return function(t, dim, keepdim, options)
+    if dim == nil then return (T[amount](t, nil, keepdim, options)) end
+    return T[amount](t, dim, keepdim, options), core[position](t, dim, keepdim)
   end
 end
 
@@ -144,6 +149,7 @@ end
 -- @param t tensor
 -- @param dim one dimension, or nil for all
 -- @param keepdim true keeps the dimension with size 1
+-- @param options {out=tensor for the values}
 -- @return tensor; with a dim: values, int64 positions
 -- @example ssl.tensor{3, 1}:min():item() --> 1.0
 T.min = extreme("amin", "argmin")
@@ -152,6 +158,7 @@ T.min = extreme("amin", "argmin")
 -- @param t tensor
 -- @param dim one dimension, or nil for all
 -- @param keepdim true keeps the dimension with size 1
+-- @param options {out=tensor for the values}
 -- @return tensor; with a dim: values, int64 positions
 -- @example select(2, ssl.tensor{{3, 1}}:max(2))[1] --> 1
 T.max = extreme("amax", "argmax")
@@ -182,74 +189,5 @@ T.all = plain "all"
 -- @return tensor
 -- @example ssl.tensor{1000, 1000}:logsumexp():item() --> 1000.69
 T.logsumexp = reducer "logsumexp"
-
-local norm1, norm2 = reducer "norm1", reducer "norm2"
-
---- The vector norm of order p: (sum |x|^p)^(1/p); inf and -inf are the largest and smallest |x|, 0
--- counts what is not 0.
--- @param t float tensor
--- @param p order (2)
--- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
--- @return tensor
--- @example ssl.tensor{3, 4}:norm():item() --> 5.0
-function T.norm(t, p, dim, keepdim)
-  check.tensor(1, t, { dtype = "float" })
-  p = p == nil and 2 or p
-  if type(p) ~= "number" or p ~= p then
-    check.fail(2, "p must be a number, got %s", check.kind(p))
-  end
-  for _, d in ipairs(type(dim) == "table" and dim or { dim }) do check.dim(3, d, core.dim(t)) end
-  if p == 2 then return (norm2(t, dim, keepdim)) end
-  if p == 1 then return (norm1(t, dim, keepdim)) end
-  if p == math.huge then return (T.amax(T.abs(t), dim, keepdim)) end
-  if p == -math.huge then return (T.amin(T.abs(t), dim, keepdim)) end
-  if p == 0 then return (core.to(core.sum(core.ne(t, 0), dim, keepdim), core.dtype(t))) end
-  return (T.pow(T.sum(T.pow(T.abs(t), p), dim, keepdim), 1 / p))
-end
-
--- The kernels work on rows; another dimension is moved to the end and back.
-local function along_rows(name)
-  local f = core[name]
-  local function rows(t)
-    local out = f(t)
-    if hook.record then hook.record(name, out, t) end
-    return out
-  end
-  return function(t, dim)
-    local n = core.dim(t)
-    if dim ~= nil then dim = check.dim(2, dim, n) end
-    if dim == nil or dim == n or dim == -1 then return (rows(t)) end
-    return (T.transpose(rows(T.contiguous(T.transpose(t, dim, -1))), dim, -1))
-  end
-end
-
---- e^x / sum(e^x) along a dimension, shifted so that it does not overflow.
--- @param t float tensor
--- @param dim dimension (the last)
--- @return tensor of t's shape
--- @example ssl.zeros(4):softmax()[1] --> 0.25
-T.softmax = along_rows "softmax"
-
---- The logarithm of the softmax along a dimension.
--- @param t float tensor
--- @param dim dimension (the last)
--- @return tensor of t's shape
--- @example ssl.zeros(4):log_softmax()[1] --> -1.38629
-T.log_softmax = along_rows "log_softmax"
-
---- Rows scaled to length 1: x / max(|x|, 1e-12) along a dimension. A row shorter than that gets
--- gradient 0.
--- @param t float tensor
--- @param dim dimension (the last)
--- @return tensor of t's shape
--- @example ssl.tensor{3, 4}:normalize()[2] --> 0.8
-function T.normalize(t, dim)
-  local tiny = 1e-12
-  local length = norm2(t, dim == nil and -1 or dim, true)
-  if core.numel(length) == 0 or core.item(core.amin(length)) >= tiny then return t / length end
-  local short = T.lt(length, tiny)
-  return (T.where(short, core.detach(t) / tiny, t / T.where(short, 1, length)))
-end
 
 return T

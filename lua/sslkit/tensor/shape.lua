@@ -2,7 +2,6 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
-local hook = require "sslkit.tensor.hook"
 local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
@@ -110,12 +109,35 @@ T.transpose = recorded("transpose", 2)
 -- @example ssl.zeros(2, 3, 4):permute(3, 1, 2):size(1) --> 4
 T.permute = recorded_list "permute"
 
---- Without the dimensions of size 1, or without one of them; a view.
+--- One dimension moved to another place, the others in their order; a view.
 -- @param t tensor
--- @param dim one dimension (all); one whose size is not 1 stays
+-- @param from dimension
+-- @param to where it stands in the result
+-- @return view
+-- @example ssl.zeros(2, 3, 4):movedim(1, -1):size(3) --> 2
+function T.movedim(t, from, to)
+  local n = core.dim(check.tensor(1, t))
+  from, to = check.dim(2, from, n), check.dim(3, to, n)
+  local order = {}
+  for d = 1, n do order[d] = d end
+  from = table.remove(order, from < 0 and from + n + 1 or from)
+  table.insert(order, to < 0 and to + n + 1 or to, from)
+  return (T.permute(t, order))
+end
+
+--- Dimensions turned round, the last element first; a view.
+-- @param t tensor
+-- @param ... dimensions, as numbers or one table (all)
+-- @return view
+-- @example ssl.arange(1, 3):flip()[1] --> 3.0
+T.flip = recorded_list "flip"
+
+--- Without the dimensions of size 1, or without those of them that are named; a view.
+-- @param t tensor
+-- @param ... dimensions, as numbers or one table (all); one whose size is not 1 stays
 -- @return view
 -- @example ssl.zeros(1, 3, 1):squeeze():dim() --> 1
-T.squeeze = recorded("squeeze", 1)
+T.squeeze = recorded_list "squeeze"
 
 --- With a new dimension of size 1, a view.
 -- @param t tensor
@@ -130,36 +152,6 @@ T.unsqueeze = recorded("unsqueeze", 1)
 -- @return view
 -- @example ssl.ones(3, 1):expand(3, 4):sum():item() --> 12.0
 T.expand = recorded_list "expand"
-
---- Tensors joined along a dimension that they have.
--- @param list table of tensors of one dtype, alike in all other sizes
--- @param dim dimension (1)
--- @return tensor
--- @raise where shapes or dtypes differ, on an empty list
--- @example ssl.cat({ssl.ones(2), ssl.zeros(3)}):numel() --> 5
-function T.cat(list, dim)
-  local out = core.cat(list, dim)
-  if hook.record then hook.record("cat", out, table.unpack(list)) end
-  if hook.record and core.node(out) then core.node(out).dim = dim or 1 end
-  return out
-end
-
---- Tensors of one shape joined along a new dimension.
--- @param list table of tensors
--- @param dim where the new dimension stands (1)
--- @return tensor
--- @example ssl.stack({ssl.ones(2), ssl.zeros(2)}):size(1) --> 2
-function T.stack(list, dim)
-  if type(list) ~= "table" then
-    check.fail(1, "table of tensors expected, got %s", check.kind(list))
-  end
-  local rows = {}
-  for i = 1, #list do
-    local t = check.tensor(1, list[i], nil, "tensor in the list at " .. i)
-    rows[i] = T.unsqueeze(t, dim == nil and 1 or dim)
-  end
-  return (T.cat(rows, dim))
-end
 
 --- A view without the tape: the elements are shared, gradients do not flow through it.
 -- @param t tensor

@@ -359,40 +359,18 @@ function T.gelu(t, options)
   return options.approximate == "tanh" and gelu_tanh(t, out) or gelu(t, out)
 end
 
+--- `gelu` in place.
+-- @param t tensor
+-- @param options {approximate="none"}
+-- @return t
+-- @example ssl.tensor{1}:gelu_():item() --> 0.841345
+function T.gelu_(t, options)
+  options = check.options(2, options, { approximate = "none" })
+  check.one_of(2, "approximate", options.approximate, { "none", "tanh" })
+  return (core[options.approximate == "tanh" and "gelu_tanh_" or "gelu_"](t))
+end
+
 -- The slope of gelu: what its gradient rule multiplies with, itself differentiable.
 T._gelu_slope, T._gelu_tanh_slope = unary "gelu_slope", unary "gelu_tanh_slope"
-
---- Elements limited to low..high; either may be nil.
--- @param t float or int64 tensor
--- @param low number or nil
--- @param high number or nil
--- @return tensor; NaN stays NaN
--- @example ssl.tensor{-5, 5}:clamp(-1, 2):sum():item() --> 1.0
-function T.clamp(t, low, high)
-  local dtype = core.dtype(t)
-  if low == nil and high == nil then check.fail(2, "low or high expected, got neither") end
-  local out = core.detach(t)
-  if low ~= nil then out = core.maximum(out, check.element(2, low, dtype)) end
-  if high ~= nil then out = core.minimum(out, check.element(3, high, dtype)) end
-  if not core.node(t) then return out end
-  return T.where(core.eq(out, core.detach(t)), t, out) -- within the bounds and on them t has its say
-end
-
---- NaN and infinities replaced by numbers.
--- @param t float tensor
--- @param nan replaces NaN (0)
--- @param posinf replaces inf (the largest finite value)
--- @param neginf replaces -inf (the smallest finite value)
--- @return tensor
--- @example ssl.tensor{0/0, 2}:nan_to_num():sum():item() --> 2.0
-function T.nan_to_num(t, nan, posinf, neginf)
-  check.tensor(1, t, { dtype = "float" })
-  local top = core.dtype(t) == "float32" and 0x1.fffffep127 or 0x1.fffffffffffffp1023
-  nan = check.element(2, nan == nil and 0.0 or nan)
-  posinf = check.element(3, posinf == nil and top or posinf)
-  neginf = check.element(4, neginf == nil and -top or neginf)
-  local unknown, above, below = T.isnan(t), T.eq(t, math.huge), T.eq(t, -math.huge)
-  return (T.where(unknown, nan, T.where(above, posinf, T.where(below, neginf, t))))
-end
 
 return T
