@@ -1,126 +1,191 @@
-/* Eigenvalues of symmetric matrices and singular values, over LAPACK with the caller's scratch. Our
-   rows are LAPACK's columns: a symmetric matrix is its own transpose, and singular values do not
-   care. NaN and infinities must have been refused before: LAPACK may hang on them. */
-#include "kernel.h"
-#include <lapacke.h>
+/* Batches of matrices on threads, and how a matrix is brought to LAPACK. */
+#include "lapack.h"
+#include "slots.h"
 #include <math.h>
+#include <string.h>
 
-#define LARGE 1024 /* float64 matrices from here on are worth several threads */
+/* The shorter side from which a single matrix is worth the BLAS's own threads. */
+#define LARGE 800
 
-/* --- eigenvalues ------------------------------------------------------------------------------ */
+#define SMALL        4096               /* elements that are copied without much ado */
+#define TILE         16                 /* side of a block that is turned at once */
+#define GRAIN        (1 << 15)          /* multiplications that are worth a piece */
+#define MOST_SCRATCH ((int64_t)1 << 30) /* of all slots together; one slot there is always */
 
-static sk_status status_of(lapack_int info) {
-  return info == 0 ? SK_OK : info > 0 ? SK_ENOCONV : SK_EARG;
-}
+/* {== Bringing matrices ==================================================== */
 
-/* A float32 that counts may have been rounded down. */
-static lapack_int count_of(double answer) { return (lapack_int)ceil(answer * 1.000001); }
-
-typedef struct sizes {
-  lapack_int work, iwork;
-} sizes;
-
-static sizes eigh_sizes(sk_dtype dtype, lapack_int n, char job) {
-  lapack_int i = 0, ld = n > 0 ? n : 1;
-  if (dtype == SK_F32) {
-    float f = 0;
-    LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, job, 'U', n, 0, ld, 0, &f, -1, &i, -1);
-    return (sizes){count_of(f), i};
-  }
-  double d = 0;
-  LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', n, 0, ld, 0, &d, -1, &i, -1);
-  return (sizes){count_of(d), i};
-}
-
-static bool threaded(sk_dtype dtype, int64_t n, bool vectors) {
-  return dtype == SK_F64 && n >= LARGE && !vectors;
-}
-
-int64_t sk_eigh_scratch(sk_dtype dtype, int64_t n, bool vectors) {
-  if (threaded(dtype, n, vectors)) return sk_tridiagonal_scratch(n) + n * (int64_t)sizeof(double);
-  sizes s = eigh_sizes(dtype, (lapack_int)n, vectors ? 'V' : 'N');
-  return (int64_t)s.work * sk_itemsize[dtype] +
-         (int64_t)(s.iwork + 1) * (int64_t)sizeof(lapack_int);
-}
-
-/* LAPACK leaves eigenvector j in its column j, our row j. */
-#define TRANSPOSE(T)                                                                               \
-  static void transpose_##T(T *a, int64_t n) {                                                     \
-    for (int64_t i = 0; i < n; i++)                                                                \
-      for (int64_t j = 0; j < i; j++) {                                                            \
-        T t = a[i * n + j];                                                                        \
-        a[i * n + j] = a[j * n + i];                                                               \
-        a[j * n + i] = t;                                                                          \
+#define TURN(T)                                                                                    \
+  SK_CLONES static void turn_##T(int64_t rows, int64_t cols, const T *restrict from, int64_t ld,   \
+                                 T *restrict to, int64_t first, int64_t last) {                    \
+    for (int64_t i = first; i < last; i += TILE) {                                                 \
+      int64_t bottom = i + TILE < last ? i + TILE : last;                                          \
+      for (int64_t j = 0; j < cols; j += TILE) {                                                   \
+        int64_t right = j + TILE < cols ? j + TILE : cols;                                         \
+        for (int64_t c = j; c < right; c++)                                                        \
+          for (int64_t r = i; r < bottom; r++) to[c * rows + r] = from[r * ld + c];                \
       }                                                                                            \
+    }                                                                                              \
   }
-TRANSPOSE(float)
-TRANSPOSE(double)
+TURN(float)
+TURN(double)
 
-/* The lower triangle above the diagonal as well. */
-static void mirror(double *a, int64_t n) {
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
-}
+typedef struct turning {
+  sk_dtype dtype;
+  int64_t rows, cols, ld;
+  const void *from;
+  void *to;
+} turning;
 
-static sk_status eigenvalues(int64_t n, double *a, double *values, double *scratch) {
-  double *e = scratch, *rest = e + n;
-  mirror(a, n);
-  sk_tridiagonal(n, a, values, e, rest);
-  return status_of(LAPACKE_dsterf_work((lapack_int)n, values, e));
-}
-
-sk_status sk_eigh(sk_dtype dtype, int64_t n, void *a, void *values, bool vectors, void *scratch) {
-  if (threaded(dtype, n, vectors)) return eigenvalues(n, a, values, scratch);
-  char job = vectors ? 'V' : 'N';
-  lapack_int m = (lapack_int)n, info;
-  sizes s = eigh_sizes(dtype, m, job);
-  lapack_int *iwork = scratch; /* first, since its alignment asks for less */
-  char *work = (char *)scratch + ((s.iwork + 1) / 2 * 2) * (int64_t)sizeof(lapack_int);
-  if (n == 0) return SK_OK;
-  if (dtype == SK_F32) {
-    info = LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, job, 'U', m, a, m, values, (float *)work, s.work,
-                               iwork, s.iwork);
-    if (vectors) transpose_float(a, n);
-  } else {
-    info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', m, a, m, values, (double *)work, s.work,
-                               iwork, s.iwork);
-    if (vectors) transpose_double(a, n);
-  }
-  return status_of(info);
-}
-
-/* --- singular values -------------------------------------------------------------------------- */
-
-static lapack_int svdvals_size(sk_dtype dtype, lapack_int m, lapack_int n) {
-  lapack_int i = 0, ld = m > 0 ? m : 1;
-  if (dtype == SK_F32) {
-    float f = 0;
-    LAPACKE_sgesdd_work(LAPACK_COL_MAJOR, 'N', m, n, 0, ld, 0, 0, 1, 0, 1, &f, -1, &i);
-    return count_of(f);
-  }
-  double d = 0;
-  LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', m, n, 0, ld, 0, 0, 1, 0, 1, &d, -1, &i);
-  return count_of(d);
-}
-
-int64_t sk_svdvals_scratch(sk_dtype dtype, int64_t rows, int64_t cols) {
-  int64_t r = rows < cols ? rows : cols;
-  return svdvals_size(dtype, (lapack_int)cols, (lapack_int)rows) * (int64_t)sk_itemsize[dtype] +
-         8 * r * (int64_t)sizeof(lapack_int);
-}
-
-sk_status sk_svdvals(sk_dtype dtype, int64_t rows, int64_t cols, void *a, void *values,
-                     void *scratch) {
-  lapack_int m = (lapack_int)cols, n = (lapack_int)rows, r = m < n ? m : n, info;
-  lapack_int *iwork = scratch;
-  void *work = iwork + 8 * r;
-  if (r == 0) return SK_OK;
-  lapack_int size = svdvals_size(dtype, m, n);
-  if (dtype == SK_F32)
-    info = LAPACKE_sgesdd_work(LAPACK_COL_MAJOR, 'N', m, n, a, m, values, 0, 1, 0, 1, work, size,
-                               iwork);
+static void turn_piece(void *ctx, int64_t first, int64_t last) {
+  const turning *t = ctx;
+  if (t->dtype == SK_F32)
+    turn_float(t->rows, t->cols, t->from, t->ld, t->to, first, last);
   else
-    info = LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', m, n, a, m, values, 0, 1, 0, 1, work, size,
-                               iwork);
-  return status_of(info);
+    turn_double(t->rows, t->cols, t->from, t->ld, t->to, first, last);
 }
+
+void sk_transpose(sk_dtype dtype, int64_t rows, int64_t cols, const void *from, int64_t ld,
+                  void *to) {
+  turning t = {dtype, rows, cols, ld, from, to};
+  int64_t grain = (GRAIN / (cols + 1) / TILE + 1) * TILE;
+  sk_parallel(rows, grain, turn_piece, &t);
+}
+
+sk_array sk_plane(const sk_matrices *job, int which, int64_t i) {
+  const sk_array *a = &job->in[which];
+  int lead = a->ndim - 2;
+  sk_array p = {.data = a->data, .dtype = a->dtype, .ndim = 2};
+  for (int d = lead - 1; d >= 0; d--) p.data += i % a->shape[d] * a->stride[d], i /= a->shape[d];
+  for (int d = 0; d < 2; d++) p.shape[d] = a->shape[lead + d], p.stride[d] = a->stride[lead + d];
+  return p;
+}
+
+/* Says which row holds a NaN or an infinity, which LAPACK may hang on. */
+static sk_status check_finite(const sk_array *p, const void *packed, int which, sk_fault *fault) {
+  if (sk_all_finite(p->dtype, p->shape[0] * p->shape[1], packed)) return SK_OK;
+  fault->operand = which;
+  for (int64_t r = 0; r < p->shape[0]; r++)
+    for (int64_t c = 0; c < p->shape[1]; c++) {
+      const char *x = p->data + r * p->stride[0] + c * p->stride[1];
+      double v = p->dtype == SK_F32 ? (double)*(const float *)x : *(const double *)x;
+      if (isfinite(v)) continue;
+      fault->detail = r;
+      return SK_ENONFINITE;
+    }
+  return SK_OK;
+}
+
+sk_status sk_load(const sk_matrices *job, int which, int64_t i, void *to, sk_fault *fault) {
+  sk_array p = sk_plane(job, which, i), packed = sk_packed(p.dtype, 2, p.shape, to);
+  if (p.stride[0] == packed.stride[0] && p.stride[1] == packed.stride[1] && sk_numel(&p) < SMALL)
+    memcpy(to, p.data, (size_t)(sk_numel(&p) * sk_itemsize[p.dtype]));
+  else
+    sk_copy(&p, &packed);
+  return check_finite(&p, to, which, fault);
+}
+
+sk_status sk_load_transposed(const sk_matrices *job, int which, int64_t i, void *to,
+                             sk_fault *fault) {
+  sk_array p = sk_plane(job, which, i);
+  int64_t size = sk_itemsize[p.dtype], rows = p.shape[0], cols = p.shape[1];
+  if (p.stride[1] == size && p.stride[0] % size == 0)
+    sk_transpose(p.dtype, rows, cols, p.data, p.stride[0] / size, to);
+  else {
+    sk_array turned = sk_packed(p.dtype, 2, (int64_t[]){cols, rows}, to);
+    sk_copy(&(sk_array){.data = p.data,
+                        .dtype = p.dtype,
+                        .ndim = 2,
+                        .shape = {cols, rows},
+                        .stride = {p.stride[1], p.stride[0]}},
+            &turned);
+  }
+  return check_finite(&p, to, which, fault);
+}
+
+/* ==} */
+
+/* {== Batches ============================================================== */
+
+static const sk_each each[SK_NMATRIX] = {
+    [SK_EIGH] = sk_each_eigh,
+    [SK_SVD] = sk_each_svd,
+    [SK_SVDVALS] = sk_each_svdvals,
+    [SK_QR] = sk_each_qr,
+    [SK_CHOLESKY] = sk_each_cholesky,
+    [SK_SOLVE] = sk_each_solve,
+    [SK_TRIANGULAR] = sk_each_triangular,
+    [SK_INV] = sk_each_inv,
+    [SK_DET] = sk_each_det,
+    [SK_LSTSQ] = sk_each_lstsq,
+};
+
+typedef struct batch {
+  const sk_matrices *job;
+  char *scratch;
+  sk_room room; /* a slot's, counted */
+  sk_slots slots;
+  const void *held[SK_MAXTHREADS]; /* by slot */
+  atomic_flag lock;
+  sk_fault first; /* the fault of the first matrix that has one, whoever finds
+                     it when */
+} batch;
+
+static sk_room slot_of(const sk_matrices *job) {
+  sk_room room = {0};
+  each[job->op](job, -1, &room, 0);
+  return room;
+}
+
+static int slots_of(const sk_matrices *job, int threads, int64_t bytes) {
+  int n = job->count < threads ? (int)job->count : threads;
+  while (n > 1 && n * bytes > MOST_SCRATCH) n--;
+  return n > 0 ? n : 1;
+}
+
+int64_t sk_matrices_scratch(const sk_matrices *job, int threads) {
+  int64_t bytes = slot_of(job).used;
+  return slots_of(job, threads, bytes) * bytes + 64;
+}
+
+static void keep_first(batch *b, const sk_fault *fault) {
+  while (atomic_flag_test_and_set(&b->lock)) sched_yield();
+  if (b->first.status == SK_OK || fault->matrix < b->first.matrix) b->first = *fault;
+  atomic_flag_clear(&b->lock);
+}
+
+static void piece(void *ctx, int64_t first, int64_t last) {
+  batch *b = ctx;
+  int slot = sk_slot_take(&b->slots);
+  for (int64_t i = first; i < last; i++) {
+    sk_room room = b->room;
+    room.at = (uintptr_t)b->scratch + (uintptr_t)(slot * room.used), room.used = 0;
+    room.held = &b->held[slot];
+    sk_fault fault = {.matrix = i};
+    fault.status = each[b->job->op](b->job, i, &room, &fault);
+    if (fault.status == SK_OK) continue;
+    keep_first(b, &fault);
+    break;
+  }
+  sk_slot_give(&b->slots, slot);
+}
+
+extern void openblas_set_num_threads(int n);
+
+static bool worth_threads(const sk_matrices *job, int threads) {
+  return job->loose && threads > 1 && job->count == 1 && job->m >= LARGE && job->n >= LARGE;
+}
+
+sk_fault sk_matrices_run(const sk_matrices *job, int threads, void *scratch) {
+  batch b = {.job = job, .room = slot_of(job), .lock = ATOMIC_FLAG_INIT};
+  b.scratch = (char *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
+  sk_slots_init(&b.slots, slots_of(job, threads, b.room.used));
+  double work = (double)job->m * (double)job->n * (double)(job->n + job->k) + 1;
+  int64_t grain = work < GRAIN ? (int64_t)(GRAIN / work) : 1;
+  bool raised = worth_threads(job, threads);
+  if (raised) openblas_set_num_threads(threads);
+  sk_parallel(job->count, b.slots.n == 1 ? job->count : grain, piece, &b);
+  if (raised) openblas_set_num_threads(1);
+  return b.first;
+}
+
+/* ==} */

@@ -1,5 +1,6 @@
 -- Eigenvalues and singular values: core.eigh, core.eigvalsh, core.svdvals by way of ssl.linalg.
 
+local core = require "sslkit.core"
 local ssl = require "sslkit"
 
 local linalg = ssl.linalg
@@ -48,21 +49,56 @@ describe("eigh", function()
     assert.same({ 0, 0 }, { #w, v:numel() })
   end)
 
-  it("takes large matrices apart in threads, and alike for any number of them", function()
+  it("takes large matrices apart in threads, for the library alike for any number", function()
     local n, before = 1050, ssl.get_threads()
     local a = randn(n, n, 1, "float64")
     local lower = (a + a:t()) * ssl.arange(1, n):unsqueeze(2):ge(ssl.arange(1, n)):double()
     local expected = linalg.eigh(lower)
     ssl.set_threads(1)
-    local w = linalg.eigvalsh(lower)
+    local w = core.eigvalsh(lower)
     ssl.set_threads(3)
-    assert.is_true(ssl.equal(w, linalg.eigvalsh(lower)))
+    assert.is_true(ssl.equal(w, core.eigvalsh(lower)))
+    assert.is_true(largest(linalg.eigvalsh(lower) - expected) < 1e-11)
     ssl.set_threads(before)
     assert.is_true(largest(w - expected) < 1e-11)
     local power = 2.0 ^ 900
-    assert.is_true(largest(linalg.eigvalsh(lower * power) / power - expected) < 1e-11)
-    local diagonal = linalg.eigvalsh(ssl.eye(n, "float64") * ssl.arange(1, n, 1, "float64"))
+    assert.is_true(largest(core.eigvalsh(lower * power) / power - expected) < 1e-11)
+    local diagonal = core.eigvalsh(ssl.eye(n, "float64") * ssl.arange(1, n, 1, "float64"))
     assert.tensor_near(ssl.arange(1, n, 1, "float64"), diagonal, 0)
+  end)
+
+  it("takes batches apart, matrix by matrix, on any number of threads", function()
+    local before = ssl.get_threads()
+    for _, shape in ipairs { { 40, 3, 3 }, { 2, 1, 3, 17, 17 }, { 1, 2, 2 } } do
+      local a = ssl.randn(shape, "float64")
+      a = a + a:transpose(-1, -2)
+      local n, flat = shape[#shape], a:reshape(-1, shape[#shape], shape[#shape])
+      ssl.set_threads(1)
+      local w, v = linalg.eigh(a)
+      ssl.set_threads(3)
+      local w3, v3 = linalg.eigh(a)
+      assert.is_true(ssl.equal(w, w3) and ssl.equal(v, v3))
+      assert.same({ a:shape() }, { v:shape() })
+      for i = 1, flat:size(1) do
+        local wi, vi = linalg.eigh(flat[i]:clone())
+        assert.is_true(ssl.equal(wi, w:reshape(-1, n)[i]) and ssl.equal(vi, v:reshape(-1, n, n)[i]))
+      end
+      assert.is_true(largest(linalg.eigvalsh(a) - w) < 1e-12 * n * largest(a))
+    end
+    ssl.set_threads(before)
+    assert.same({ 2, 3 }, { linalg.eigvalsh(ssl.eye(3):expand(2, 3, 3)):shape() })
+    assert.same({ 0, 3 }, { linalg.eigvalsh(ssl.zeros(0, 3, 3)):shape() })
+    assert.same({ 2, 0 }, { linalg.eigvalsh(ssl.zeros(2, 0, 0)):shape() })
+    assert.same({ 1 << 40, 0 }, { linalg.eigvalsh(ssl.zeros(1 << 40, 0, 0)):shape() })
+  end)
+
+  it("names the matrix and the row that LAPACK must not see", function()
+    local a = ssl.eye(4):expand(2, 3, 4, 4):clone()
+    a[{ 2, 2, 4, 1 }] = 1 / 0
+    assert.raises("#1 to 'eigh' (row 4 of matrix 5 of (2,3,4,4) float32 holds a NaN or an "
+      .. "infinity)", linalg.eigh, a)
+    a[{ 1, 3, 1, 1 }] = 0 / 0 -- the first, whichever thread finds it when
+    assert.raises("row 1 of matrix 3 of (2,3,4,4) float32", linalg.eigvalsh, a)
   end)
 
   it("refuses what LAPACK must not see", function()
@@ -70,9 +106,11 @@ describe("eigh", function()
     a[{ 3, 1 }] = 0 / 0
     for _, f in ipairs { linalg.eigh, linalg.eigvalsh, linalg.svdvals } do
       assert.raises("row 3 of (4,4) float32 holds a NaN or an infinity", f, a)
-      assert.raises("tensor with 2 dimensions expected, got (3) float32", f, ssl.ones(3))
+      assert.raises("tensor with 2 dimensions or more expected, got (3) float32", f, ssl.ones(3))
       assert.raises("float tensor expected, got (2,2) int64", f, ssl.ones({ 2, 2 }, "int64"))
       assert.raises("tensor expected, got nil", f)
+      assert.raises("is too large for LAPACK (at most 32766 on the shorter side, 33554432 on the "
+        .. "longer)", f, ssl.ones(1, 1):expand(1 << 20, 1 << 20))
     end
     assert.raises("square matrix expected, got (2,3) float32", linalg.eigh, ssl.ones(2, 3))
     assert.raises("square matrix expected, got (2,3) float32", linalg.eigvalsh, ssl.ones(2, 3))
@@ -80,6 +118,13 @@ describe("eigh", function()
 end)
 
 describe("svdvals", function()
+  it("takes batches", function()
+    local a = ssl.randn({ 30, 5, 3 }, "float64")
+    local s = linalg.svdvals(a)
+    for i = 1, 30 do assert.is_true(ssl.equal(linalg.svdvals(a[i]), s[i])) end
+    assert.same({ 2, 1 << 40, 0 }, { linalg.svdvals(ssl.zeros(2, 1 << 40, 0, 3)):shape() })
+  end)
+
   for dtype, tol in pairs(digits) do
     it("gives the roots of the Gram matrix's eigenvalues: " .. dtype, function()
       for _, case in ipairs { { 1, 1 }, { 4, 7 }, { 7, 4 }, { 60, 33 } } do
