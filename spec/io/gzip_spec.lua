@@ -44,14 +44,14 @@ describe("gzip", function()
   it("refuses truncated and damaged files", function()
     local whole = gzip(idx)
     for missing = 1, #whole - 2 do
-      refuses("truncated gzip data", whole:sub(1, -missing - 1))
+      refuses("truncated compressed data", whole:sub(1, -missing - 1))
     end
     refuses("truncated", "")
     refuses("no gzip data", "\x1f")
     refuses("no gzip data", idx)
     local sum = whole:byte(-8)
-    refuses("damaged gzip data", whole:sub(1, -9) .. string.char(sum ~ 1) .. whole:sub(-7))
-    refuses("damaged gzip data", whole:sub(1, 10) .. "\xff\xff\xff" .. whole:sub(14))
+    refuses("damaged compressed data", whole:sub(1, -9) .. string.char(sum ~ 1) .. whole:sub(-7))
+    refuses("damaged compressed data", whole:sub(1, 10) .. "\xff\xff\xff" .. whole:sub(14))
   end)
 
   it("refuses more and less data than the header says", function()

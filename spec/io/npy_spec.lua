@@ -101,6 +101,8 @@ describe("npy", function()
       { "<i2", "int64", string.pack("<i2i2", -32768, 3), { -32768, 3 } },
       { ">u2", "int64", string.pack(">I2I2", 65535, 3), { 65535, 3 } },
       { "<u4", "int64", string.pack("<I4I4", 4294967295, 3), { 4294967295, 3 } },
+      { "<u8", "int64", string.pack("<i8i8", 0, math.maxinteger), { 0, math.maxinteger } },
+      { ">u8", "int64", string.pack(">i8i8", 1 << 40, 3), { 1 << 40, 3 } },
       { "|i1", "int64", "\x80\x7f", { -128, 127 } },
       { "|u1", "uint8", "\x80\x7f", { 128, 127 } },
       { "|b1", "uint8", "\0\1", { 0, 1 } },
@@ -143,8 +145,38 @@ describe("npy", function()
     assert.same({ { 1 }, { 2 } }, assert(load(npy(python2, "\1\2"))):totable())
   end)
 
+  it("refuses unsigned numbers that int64 cannot hold", function()
+    for _, byte in ipairs { "\x80", "\xff" } do
+      local data = ("\0"):rep(87) .. byte
+      refuses("a number of 2^63 or more, which int64 cannot hold",
+        npy(header("<u8", "(11,)"), data))
+    end
+    local bytes = npy(header("<u8", "()"), ("\xff"):rep(8))
+    local zipped = require "zlib".deflate(6, 31)(bytes, "finish")
+    local tensor, message = ssl.load(temp.write("x.npy.gz", zipped))
+    assert.is_nil(tensor)
+    assert.truthy(message:find("a number of 2^63 or more", 1, true), message)
+  end)
+
+  -- Every half precision number: the kernel scales by 2^112, this multiplies the parts.
+  it("knows all halves", function()
+    local parts, expected = {}, {}
+    for h = 0, 65535 do
+      local sign, exponent, mantissa = h >> 15, h >> 10 & 31, h & 1023
+      local value = exponent == 0 and mantissa * 2.0 ^ -24
+        or exponent < 31 and (1024 + mantissa) * 2.0 ^ (exponent - 25)
+        or mantissa == 0 and math.huge or 0 / 0
+      parts[h + 1], expected[h + 1] = string.pack("<I2", h), sign == 1 and -value or value
+    end
+    local t = assert(load(npy(header("<f2", "(65536,)"), table.concat(parts))))
+    for i, value in ipairs(t:totable()) do
+      local same = value == expected[i] and 1 / value == 1 / expected[i]
+      assert(same or value ~= value and expected[i] ~= expected[i], i)
+    end
+  end)
+
   it("names what it cannot hold", function()
-    local others = { "<c8", "<u8", "|O", "<U3", "|S5", "<M8[ns]", "|V4", "f4", "", "<f4x" }
+    local others = { "<c8", "<bf2", "|O", "<U3", "|S5", "<M8[ns]", "|V4", "f4", "", "<f4x" }
     for _, descr in ipairs(others) do
       refuses(("dtype '%s' is not supported"):format(descr), npy(header(descr, "()"), "12345678"))
     end

@@ -14,8 +14,9 @@ describe("load and save", function()
   end
 
   it("know their extensions", function()
-    local known = "unknown extension; known: .npy .idx .ubyte .npy.gz .idx.gz .ubyte.gz .gz"
-    for _, name in ipairs { "x", "x.foo", "npy", "x.npyz", "x.tar.gz", "x.npz" } do
+    local known = "unknown extension; known: .npy .npz .safetensors .csv .idx .ubyte .npy.gz "
+      .. ".csv.gz .idx.gz .ubyte.gz .gz"
+    for _, name in ipairs { "x", "x.foo", "npy", "x.npyz", "x.tar.gz", "x.npz.gz" } do
       fails(name .. ": " .. known, ssl.load(name))
       fails(name .. ": " .. known, ssl.save(name, ssl.ones(2)))
     end
@@ -61,6 +62,48 @@ describe("load and save", function()
     assert(lfs.link("/dev/null", temp.path "null.npy", true))
     fails("not a regular file", ssl.save(temp.path "null.npy", ssl.ones(2)))
     assert.equal("char device", lfs.attributes("/dev/null", "mode"))
+  end)
+
+  it("write what a link leads to, also where nothing is yet", function()
+    lfs.mkdir(temp.path "folder")
+    assert(lfs.link("folder/new.npy", temp.path "one", true))
+    assert(lfs.link("one", temp.path "two.npy", true))
+    assert(ssl.save(temp.path "two.npy", ssl.ones(2)))
+    assert.equal("link", lfs.symlinkattributes(temp.path "two.npy", "mode"))
+    assert.equal("link", lfs.symlinkattributes(temp.path "one", "mode"))
+    assert.equal(2, #ssl.load(temp.path "folder/new.npy"))
+    assert.same({ "folder", "one", "two.npy" }, temp.names())
+    os.remove(temp.path "folder/new.npy")
+    os.remove(temp.path "two.npy")
+    assert(lfs.link("loop.npy", temp.path "loop.npy", true))
+    fails("Too many levels of symbolic links", ssl.save(temp.path "loop.npy", ssl.ones(2)))
+    assert(lfs.link("missing/x.npy", temp.path "lost.npy", true))
+    fails("No such file or directory", ssl.save(temp.path "lost.npy", ssl.ones(2)))
+  end)
+
+  it("keep the owner, and no other process's temporary file is touched", function()
+    assert(ssl.save(temp.path "x.npy", ssl.ones(2)))
+    if os.execute("chown 12345:23456 " .. temp.path "x.npy" .. " 2>/dev/null") then -- as root
+      assert(ssl.save(temp.path "x.npy", ssl.ones(3)))
+      assert.equal(12345, lfs.attributes(temp.path "x.npy", "uid"))
+      assert.equal(23456, lfs.attributes(temp.path "x.npy", "gid"))
+    end
+    assert(os.execute("umask 027; LUA_PATH='" .. package.path .. "' LUA_CPATH='" .. package.cpath
+      .. "' " .. (arg and arg[-1] or "lua5.4") .. " -e 'local ssl = require \"sslkit\""
+      .. " assert(ssl.save(\"" .. temp.path "y.npy" .. "\", ssl.ones(2)))'"))
+    assert.equal("rw-r-----", lfs.attributes(temp.path "y.npy", "permissions"))
+    assert.same({ "x.npy", "y.npy" }, temp.names())
+  end)
+
+  it("take options by name, and only those of the format", function()
+    assert.raises("#2 to 'load' (unknown option 'sep'; known: )", ssl.load, "x.npy", { sep = "," })
+    assert.raises("known: names", ssl.load, "x.npz", { sep = "," })
+    assert.raises("known: header, sep", ssl.load, "x.csv", { names = { "a" } })
+    assert.raises("#3 to 'save' (unknown option 'zip'; known: compress", ssl.save, "x.npz",
+      { ssl.ones(1) }, { zip = true })
+    assert.raises("#2 to 'load' (names must be a list, got string 'a')", ssl.load, "x.npz",
+      { names = "a" })
+    assert.raises("a name must be a string, got number 1", ssl.load, "x.npz", { names = { 1 } })
   end)
 
   it("respect what is read-only, also as root", function()
@@ -144,6 +187,17 @@ describe("the system", function()
     assert.equal(5, core.file_size(temp.write("x", "hello")))
     assert.is_true(core.peak_rss() > 2 ^ 20)
     assert.raises("string expected", core.file_size)
+    local file = assert(io.open(temp.path "x", "rb"))
+    assert.equal(5, core.file_size(file))
+    assert.equal("ell", core.read_at(file, 1, 3))
+    assert.equal("lo", core.read_at(file, 3, 100))
+    assert.equal("", core.read_at(file, 1 << 40, 100))
+    assert.raises("position must not be negative, got -1", core.read_at, file, -1, 3)
+    assert.raises("count must not be negative", core.read_at, file, 0, -3)
+    assert.raises("a piece of a file needs", core.read_at, file, 0, 1 << 60)
+    file:close()
+    assert.raises("the file is closed", core.read_at, file, 1, 3)
+    assert.raises("file expected, got string 'x'", core.read_at, "x", 1, 3)
     temp.remove()
   end)
 

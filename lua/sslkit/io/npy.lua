@@ -12,7 +12,7 @@ local NATIVE = string.pack("=I2", 1) == "\1\0" and "<" or ">"
 local CODES = {
   float32 = NATIVE .. "f4", float64 = NATIVE .. "f8", int64 = NATIVE .. "i8", uint8 = "|u1",
 }
-local KNOWN = "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 b1" -- what core.element knows
+local KNOWN = "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1" -- NumPy's, of those that core.element knows
 local LONGEST = 1 << 20 -- bytes of header text; NumPy's own are some hundred
 
 -- "3, 4" or "3," or "" -> {3, 4}; nil when it is no Python tuple of sizes below 2^63.
@@ -75,7 +75,8 @@ local function parse_header(header)
   return found
 end
 
-local function read_header(from)
+-- The text of the header, or nil and a message.
+local function read_text(from)
   local start, message = from:read(8)
   if not start then return nil, message end
   if start:sub(1, 6) ~= MAGIC then
@@ -91,34 +92,46 @@ local function read_header(from)
   if not length then return nil, message end
   length = string.unpack(format, length)
   if length > LONGEST then return nil, ("broken header: it claims %d bytes"):format(length) end
+  return from:read(length)
+end
+
+--- Reads what stands before the numbers.
+-- @param from source (io/source.lua) that stands at the beginning of the file
+-- @return table of shape (a list), code and big (see elements.read) and fortran (the first index
+-- runs fastest); or nil and a message
+function npy.header(from)
+  local text, message = read_text(from)
+  if not text then return nil, message end
   local header
-  header, message = from:read(length)
+  header, message = parse_header(text)
   if not header then return nil, message end
-  return parse_header(header)
+  local order, code = header.descr:match "^([<>|=])(%w+)$"
+  if not order or not (" " .. KNOWN .. " "):find(" " .. code .. " ", 1, true) then
+    return nil, ("dtype '%s' is not supported; known: %s"):format(header.descr, KNOWN)
+  end
+  return {
+    shape = header.shape, code = code,
+    big = (order == "<" and "<" or order == ">" and ">" or NATIVE) == ">",
+    fortran = header.fortran_order == "True" and #header.shape > 1,
+  }
 end
 
 --- Reads one array.
--- @param from source (io/source.lua) that stands at the beginning of the file
--- @return contiguous tensor (whole numbers of 1 to 4 bytes become int64, half precision float32,
--- bool uint8), or nil and a message
+-- @param from source that stands at the beginning of the file
+-- @return contiguous tensor (whole numbers of 1 to 8 bytes become int64, bytes without a sign and
+-- bool uint8, half precision float32), or nil and a message
 function npy.decode(from)
-  local header, message = read_header(from)
+  local header, message = npy.header(from)
   if not header then return nil, message end
-  local order, code = header.descr:match "^([<>|=])(%w+)$"
-  if not order or not core.element(code) then
-    return nil, ("dtype '%s' is not supported; known: %s"):format(header.descr, KNOWN)
-  end
-  local big = (order == "<" and "<" or order == ">" and ">" or NATIVE) == ">"
-  local shape, fortran = header.shape, header.fortran_order == "True" and #header.shape > 1
-  local stored, dims = {}, {}
-  for i, size in ipairs(shape) do
-    local at = fortran and #shape + 1 - i or i
-    stored[at], dims[i] = size, #shape + 1 - i
+  local stored, dims, n = {}, {}, #header.shape
+  for i, size in ipairs(header.shape) do
+    stored[header.fortran and n + 1 - i or i], dims[i] = size, n + 1 - i
   end
   local tensor
-  tensor, message = elements.read(from, code, big, stored)
+  tensor, message = elements.read(from, header.code, header.big, stored)
   if not tensor then return nil, message end
-  return fortran and tensor:permute(dims):contiguous() or tensor
+  if not header.fortran then return tensor end
+  return elements.try(core.contiguous, tensor:permute(dims))
 end
 
 --- A tensor as the pieces of a version 1.0 file whose data begin at a multiple of 64 bytes.

@@ -1,6 +1,6 @@
 -- Where the bytes of a file come from. A source gives them in order and knows how many more there
--- can be, so that a header's claims are checked before memory is asked for. io/gzip.lua has the
--- other kind.
+-- can be, so that a header's claims are checked before memory is asked for. io/inflate.lua has the
+-- other kind. A source that is given `crc` and `total`, 0 at first, sums up and counts what it gives.
 
 local core = require "sslkit.core"
 
@@ -16,30 +16,59 @@ function source.open(path)
   local size, message = core.file_size(path) -- first: opening a pipe would wait for its writer
   local file
   if size then file, message = io.open(path, "rb") end
-  if not file then return nil, (message:gsub("^.*: ", "")) end
-  return setmetatable({ file = file, left = size }, File)
+  if file then size, message = core.file_size(file) end
+  if not file or not size then return nil, (message:gsub("^.*: ", "")) end
+  return setmetatable({ file = file, at = 0, left = size }, File)
+end
+
+--- A part of a source's file as a source of its own.
+-- @param at where it begins, 0 for the file's first byte
+-- @param size bytes
+-- @return source
+function File:part(at, size)
+  return setmetatable({ file = self.file, at = at, left = size }, File)
+end
+
+-- n bytes have been read; crc is their sum with those before.
+local function moved(self, n, crc)
+  self.at, self.left = self.at + n, self.left - n
+  if self.crc then self.crc, self.total = crc, self.total + n end
 end
 
 --- Exactly the next n bytes.
 -- @param n count
 -- @return string, or nil and a message when fewer are left
 function File:read(n)
-  if n == 0 then return "" end
-  local bytes = self.file:read(n) or ""
-  self.left = self.left - #bytes
-  if #bytes < n then
-    return nil, ("truncated: %d bytes expected where only %d are left"):format(n, #bytes)
+  if n > self.left then
+    return nil, ("truncated: %d bytes expected where only %d are left"):format(n, self.left)
   end
+  local bytes, message = self:upto(n)
+  if not bytes then return nil, message end
+  if #bytes < n then return nil, "truncated: it is shorter than it was when it was opened" end
   return bytes
 end
 
 --- As many of the next n bytes as there are.
--- @param n count, 1 or more
--- @return string, "" at the end
+-- @param n count
+-- @return string, "" at the end; or nil and a message
 function File:upto(n)
-  local bytes = self.file:read(n) or ""
-  self.left = self.left - #bytes
+  local bytes, message = core.read_at(self.file, self.at, math.min(n, self.left))
+  if not bytes then return nil, message end
+  moved(self, #bytes, self.crc and core.crc32(self.crc, bytes))
   return bytes
+end
+
+--- Fills a contiguous tensor.
+-- @param tensor of the dtype that core.element gives for the code
+-- @param code name of the element
+-- @param big true when the most significant byte comes first
+-- @return true, or nil and a message
+function File:fill(tensor, code, big)
+  local _, size = core.element(code)
+  local crc, message = core.read_elements(self.file, self.at, tensor, code, big, nil, self.crc)
+  if not crc then return nil, message end
+  moved(self, tensor:numel() * size, crc)
+  return true
 end
 
 --- No more than this many bytes can follow.
