@@ -7,8 +7,8 @@
 #   make lint        style, and the floors of the house
 #   make bench       side by side with the peers (make bench-deps installs those)
 #   make deps        everything that the targets above need
-#   make build       build/sslkit/core.so; eval "$(make -s env)" lets lua5.4 find it
-#   make install     into PREFIX (or LUADIR and LIBDIR); LuaRocks calls build and install
+#   make build       build/sslkit/*.so; eval "$(make -s env)" lets lua5.4 find it
+#   make install     into PREFIX (or LUADIR, LIBDIR and INCDIR); LuaRocks calls build and install
 #
 # Only deps, demo, the tests and bench-deps install packages, and only through .ci/deps.sh.
 
@@ -21,6 +21,7 @@ LIBFLAG    ?= -shared
 PREFIX     ?= /usr/local
 LUADIR     ?= $(PREFIX)/share/lua/5.4
 LIBDIR     ?= $(PREFIX)/lib/lua/5.4
+INCDIR     ?= $(PREFIX)/include
 SPEC       ?= spec
 JOBS       ?= $(shell getconf _NPROCESSORS_ONLN)
 
@@ -34,7 +35,10 @@ KERNELS = -O3 -fno-math-errno -fno-trapping-math
 LIBS    = -lopenblas -llapacke -lm -lpthread -Wl,-z,nodelete
 
 CORE   := $(BUILD)/sslkit/core.so
-OBJ    := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
+IMAGE  := $(BUILD)/sslkit/image/core.so
+objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)*.c))
+OBJ    := $(call objects)
+IMGOBJ := $(call objects,image/)
 
 SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer
 preload     = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
@@ -45,41 +49,53 @@ LUA_PATH  := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 LUA_CPATH := $(abspath $(BUILD))/?.so;;
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
 
-.PHONY: build core demo test test-all sanitize lint bench bench-deps deps env install clean
+.PHONY: build core image demo test test-all sanitize lint bench bench-deps deps env install clean
 
+# ssl.image needs libpng and libjpeg; everything else works without.
 build: $(BUILD)/ready
-	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) core
+	@modules="core image"; .ci/deps.sh --check image 2>/dev/null || { modules=core; \
+	  echo "sslkit: libpng and libjpeg are not both here: building without ssl.image"; }; \
+	$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $$modules
 
 core: $(CORE)
 	@:
 
+image: $(IMAGE)
+	@:
+
 $(BUILD)/ready:
 	@.ci/deps.sh --check build
-	@mkdir -p $(BUILD)/obj $(BUILD)/sslkit
+	@mkdir -p $(BUILD)
 	@touch $@
 
 $(CORE): $(OBJ)
+	@mkdir -p $(@D)
 	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
 
+$(IMAGE): $(IMGOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(IMGOBJ) -lpng -ljpeg
+
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/ready
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CPPFLAGS) $(OURS) $(OPTIMISE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/k_%.o: OPTIMISE = $(KERNELS)
+$(BUILD)/obj/k_%.o $(BUILD)/obj/image/planes.o: OPTIMISE = $(KERNELS)
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(IMGOBJ:.o=.d)
 
 demo:
-	@.ci/deps.sh build run data
+	@.ci/deps.sh build image run data
 	@$(MAKE) build
 	$(LUA) examples/random_teacher.lua
 
 test:
-	@.ci/deps.sh build run data test
+	@.ci/deps.sh build image run data test
 	@$(MAKE) build
 	@$(LUA) spec/run.lua --exclude-tags=slow $(SPEC)
 
 test-all:
-	@.ci/deps.sh build run data test rocks
+	@.ci/deps.sh build image run data test rocks
 	@$(MAKE) build
 	@$(LUA) spec/run.lua $(ARGS) $(SPEC)
 
@@ -87,7 +103,7 @@ test-all:
 # so the sanitizers' libraries are loaded ahead of it.
 sanitize: BUILD = build-asan
 sanitize:
-	@.ci/deps.sh build run data test
+	@.ci/deps.sh build image run data test
 	@$(MAKE) build BUILD=$(BUILD) CFLAGS="-O1 -g $(SANITIZERS)" LDFLAGS="$(SANITIZERS)" KERNELS= \
 	  CPPFLAGS="-DSK_NO_CLONES -DSK_NO_SLACK"
 	@LUA_CPATH="$(abspath $(BUILD))/?.so;;" OPENBLAS_NUM_THREADS=1 SANITIZE=1 PRELOAD="$(preload)" \
@@ -110,15 +126,16 @@ bench-deps:
 	@.ci/deps.sh build run bench
 
 deps:
-	@.ci/deps.sh build run data test lint rocks
+	@.ci/deps.sh build image run data test lint rocks
 
 env:
 	@echo "export LUA_PATH='$(LUA_PATH)' LUA_CPATH='$(LUA_CPATH)'"
 
 install: build
-	mkdir -p $(DESTDIR)$(LUADIR)/sslkit $(DESTDIR)$(LIBDIR)/sslkit
+	mkdir -p $(DESTDIR)$(LUADIR)/sslkit $(DESTDIR)$(LIBDIR)/sslkit $(DESTDIR)$(INCDIR)
 	cp -R lua/sslkit/. $(DESTDIR)$(LUADIR)/sslkit
-	cp $(CORE) $(DESTDIR)$(LIBDIR)/sslkit
+	cp -R $(BUILD)/sslkit/. $(DESTDIR)$(LIBDIR)/sslkit
+	cp src/sslkit.h $(DESTDIR)$(INCDIR)
 
 clean:
 	rm -rf build build-asan bench.jsonl

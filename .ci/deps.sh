@@ -1,10 +1,11 @@
 #!/bin/sh
-# .ci/deps.sh [--check] GROUP...   (build run data test lint rocks bench)
+# .ci/deps.sh [--check] GROUP...   (build image run data test lint rocks bench)
 #
 # Installs what the groups need and this machine lacks, by apt-get, as root or through sudo. With
 # --check, and where there is no apt-get or no right to use it, says what is missing and fails. A
 # thing is there when it can be used, whoever installed it: so a second run takes a moment and no
-# network.
+# network. The groups image and data are good to have: where they cannot be installed, it says so and
+# goes on.
 
 : "${CC:=cc}" "${LUA:=lua5.4}" "${LUA_INCDIR:=/usr/include/lua5.4}"
 
@@ -16,12 +17,15 @@ build|libc6-dev|the headers of the C library|header stdio.h
 build|liblua5.4-dev|the headers of Lua 5.4 (lua.h)|header lua.h
 build|libopenblas-dev|OpenBLAS with cblas.h|header cblas.h && library openblas
 build|liblapacke-dev|LAPACKE (lapacke.h)|header lapacke.h && library lapacke
+image|libpng-dev|libpng (png.h)|header png.h && library png
+image|libjpeg-dev|libjpeg (jpeglib.h)|header jpeglib.h && library jpeg
 run|lua5.4|the Lua 5.4 interpreter|module string
 run|lua-cjson|lua-cjson (LuaRocks: lua-cjson)|module cjson
 run|lua-filesystem|LuaFileSystem (LuaRocks: luafilesystem)|module lfs
 run|lua-zlib|lua-zlib (LuaRocks: lua-zlib)|module zlib
 data|dataset-fashion-mnist|the Fashion-MNIST images|test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 test|lua-busted|busted (LuaRocks: busted)|module busted
+test|python3-numpy|NumPy|python numpy
 test|librsvg2-bin|rsvg-convert (librsvg)|command -v rsvg-convert
 lint|lua-check|luacheck (LuaRocks: luacheck)|command -v luacheck
 lint|clang-format|clang-format|command -v clang-format
@@ -74,9 +78,12 @@ if [ "$1" = --check ]; then
   shift
 fi
 
-data=no needed=""
+needed="" optional=""
 for group in "$@"; do
-  if [ "$group" = data ]; then data=yes; else needed="$needed $group"; fi
+  case $install:$group in
+    install:data | install:image) optional="$optional $group" ;;
+    *) needed="$needed $group" ;;
+  esac
 done
 
 lacking=$(missing $needed)
@@ -89,8 +96,9 @@ if [ -n "$lacking" ]; then
   fi
 fi
 
-# Data is good to have: without it the demo and the tests that want it say so themselves.
-if [ $data = yes ] && [ -n "$(missing data)" ]; then
-  $install $(packages "$(missing data)") || echo "sslkit: going on without Fashion-MNIST" >&2
-fi
+for group in $optional; do
+  lacking=$(missing $group)
+  [ -z "$lacking" ] || $install $(packages "$lacking") ||
+    echo "sslkit: going on without: $(packages "$lacking")" >&2
+done
 exit 0

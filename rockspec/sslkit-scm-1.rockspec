@@ -39,6 +39,7 @@ build = {
   install_variables = {
     LUADIR = "$(LUADIR)",
     LIBDIR = "$(LIBDIR)",
+    INCDIR = "$(PREFIX)/include", -- sslkit.h, in what `luarocks show --rock-dir sslkit` names
   },
 }
 test = {

@@ -50,6 +50,16 @@ describe(".ci/deps.sh", function()
     assert.not_matches("called", output)
   end)
 
+  it("goes on without what is good to have, and says so", function()
+    write("lua5.4", "#!/bin/sh\n") -- all modules are there
+    write("cc", "#!/bin/sh\nexit 1")
+    write("apt-get", "#!/bin/sh\nexit 100")
+    local code, output = run "CC=cc .ci/deps.sh run image"
+    assert.equal(0, code)
+    assert.matches("sslkit: going on without: libpng%-dev libjpeg%-dev", output)
+    assert.equal(1, (run "CC=cc .ci/deps.sh --check image"))
+  end)
+
   it("says so when apt-get fails", function()
     write("apt-get", "#!/bin/sh\nexit 100")
     local code, output = run ".ci/deps.sh run"

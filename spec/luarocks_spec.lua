@@ -39,19 +39,54 @@ describe("the rock #slow", function()
     must("cd %s && " .. luarocks .. "make", root .. "/source")
   end)
 
-  it("holds all our Lua files, and the C module", function()
-    must("diff -r lua/sslkit %s", tree .. "/share/lua/5.4/sslkit")
+  it("holds all our Lua files, and the C modules", function()
+    must("diff -r %s %s", root .. "/source/lua/sslkit", tree .. "/share/lua/5.4/sslkit")
     must("test -f %s", tree .. "/lib/lua/5.4/sslkit/core.so")
+    must("test -f %s", tree .. "/lib/lua/5.4/sslkit/image/core.so")
+  end)
+
+  it("holds sslkit.h, where C programs are told to look", function()
+    local folder = must(luarocks .. "show --rock-dir sslkit"):match "^[^\n]*" .. "/include"
+    must("diff src/sslkit.h %s", folder .. "/sslkit.h")
+    must("cc -fsyntax-only -I %s -I %s examples/embed/host.c",
+      os.getenv "LUA_INCDIR" or "/usr/include/lua5.4", folder)
   end)
 
   it("works from another folder", function()
     local script = [[
       local ssl = require "sslkit"
+      assert(ssl.image.decode(ssl.image.encode(ssl.ones(2, 2))):size(3) == 2)
       print(#ssl.data.digits().x, package.searchpath("sslkit", package.path))
     ]]
     local output = must("cd %s && eval \"$(" .. luarocks .. "path)\" && lua5.4 -e %s",
       root .. "/elsewhere", script)
     assert.equal("1797\t" .. tree .. "/share/lua/5.4/sslkit/init.lua\n", output)
+  end)
+
+  it("is installed by make alone, too", function()
+    local prefix = root .. "/prefix"
+    must("make -C %s install PREFIX=%s", root .. "/source", prefix)
+    must("diff src/sslkit.h %s", prefix .. "/include/sslkit.h")
+    must("diff -r %s %s", root .. "/source/lua/sslkit", prefix .. "/share/lua/5.4/sslkit")
+    must("test -f %s -a -f %s", prefix .. "/lib/lua/5.4/sslkit/core.so",
+      prefix .. "/lib/lua/5.4/sslkit/image/core.so")
+  end)
+
+  -- A compiler that does not find png.h.
+  it("builds without libpng and libjpeg, and says so", function()
+    local cc = assert(io.open(root .. "/cc", "w"))
+    cc:write [[
+#!/bin/sh
+case "$*" in
+  *" -E "*) input=$(cat); case "$input" in *png.h*) exit 1 ;; esac; echo "$input" | cc "$@" ;;
+  *) exec cc "$@" ;;
+esac
+]]
+    cc:close()
+    local build = "cd %s && rm -r build/sslkit/image && chmod +x %s && make build CC=%s && ls %s"
+    local output = must(build, root .. "/source", root .. "/cc", root .. "/cc", "build/sslkit")
+    assert.matches("building without ssl%.image\n", output)
+    assert.matches("\ncore%.so\n$", output)
   end)
 
   it("leaves nothing of ours when removed", function()

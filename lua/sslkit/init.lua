@@ -9,7 +9,8 @@ local ssl = { _VERSION = "sslkit 0.1.0", _DESCRIPTION = "look inside self-superv
 local modules = {
   data = "sslkit.data", metrics = "sslkit.metrics", probe = "sslkit.probe", nn = "sslkit.nn",
   optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill",
-  plot = "sslkit.plot", io = "sslkit.io", text = "sslkit.text", progress = "sslkit.progress",
+  plot = "sslkit.plot", io = "sslkit.io", image = "sslkit.image", text = "sslkit.text",
+  progress = "sslkit.progress",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",
