@@ -30,7 +30,8 @@ static bool find_caller(lua_State *L, int level, lua_Debug *ours, lua_Debug *cal
         *caller = ar, have = true;
     }
     lua_getinfo(L, "n", ours);
-  }
+  } else /* a host's C code, outside of any call */
+    ours->name = "sslkit";
   lua_pop(L, 1);
   return have;
 }
@@ -83,7 +84,10 @@ static _Noreturn void error_at(lua_State *L, int level, const char *message) {
   bool have = find_caller(L, level, &ours, &caller);
   const char *name = public_name(L, &ours);
   push_where(L, have, &caller);
-  lua_pushfstring(L, "%s: %s", name, message);
+  if (*name == '?') /* C that was called by C has no name */
+    lua_pushstring(L, message);
+  else
+    lua_pushfstring(L, "%s: %s", name, message);
   lua_concat(L, 2);
   lua_error(L);
   __builtin_unreachable();
