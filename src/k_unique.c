@@ -50,6 +50,46 @@ void sk_unique_groups(sk_dtype dtype, const void *sorted, const int64_t *index, 
   }
 }
 
+/* {== Rows ================================================================ */
+
+/* The first difference decides; NaN comes last. */
+#define COMPARE(SUF, T)                                                                            \
+  static int compare_##SUF(const void *rows, int64_t i, int64_t j, int64_t d) {                    \
+    const T *x = (const T *)rows + i * d, *y = (const T *)rows + j * d;                            \
+    for (int64_t c = 0; c < d; c++)                                                                \
+      if (DIFFER(x[c], y[c])) return x[c] < y[c] || y[c] != y[c] ? -1 : 1;                         \
+    return 0;                                                                                      \
+  }
+COMPARE(f32, float)
+COMPARE(f64, double)
+COMPARE(i64, int64_t)
+COMPARE(u8, uint8_t)
+
+/* Merges runs of 1, 2, 4, ... rows. */
+void sk_row_order(sk_dtype dtype, const void *rows, int64_t n, int64_t d, int64_t *order,
+                  int64_t *spare) {
+  static int (*const compares[SK_NDTYPES])(const void *, int64_t, int64_t, int64_t) = {
+      compare_f32, compare_f64, compare_i64, compare_u8};
+  int64_t *from = order, *to = spare;
+  for (int64_t i = 0; i < n; i++) from[i] = i;
+  for (int64_t run = 1; run < n; run *= 2) {
+    for (int64_t first = 0; first < n; first += 2 * run) {
+      int64_t middle = first + run < n ? first + run : n;
+      int64_t last = first + 2 * run < n ? first + 2 * run : n;
+      for (int64_t i = first, j = middle, out = first; out < last; out++) {
+        bool left = j == last || (i < middle && compares[dtype](rows, from[i], from[j], d) <= 0);
+        to[out] = left ? from[i++] : from[j++];
+      }
+    }
+    int64_t *swap = from;
+    from = to;
+    to = swap;
+  }
+  for (int64_t i = 0; i < n; i++) order[i] = from[i] + 1;
+}
+
+/* ==} */
+
 int64_t sk_table_count(const int64_t *a, int64_t n, int64_t least, int64_t width, int64_t *table) {
   int64_t groups = 0;
   memset(table, 0, (size_t)width * sizeof *table);

@@ -62,6 +62,20 @@ static int unique(lua_State *L) {
   return 3;
 }
 
+/* row_order(rows[n,d]) -> int64 [n] */
+static int row_order(lua_State *L) {
+  sk_check(L, 1);
+  lua_settop(L, 1);
+  const sk_array *rows = sk_contiguous(L, 1, sk_check(L, 1)->dtype);
+  int64_t n = rows->shape[0];
+  int64_t *spare = sk_scratch(L, n * (int64_t)sizeof(int64_t));
+  int scratch = lua_gettop(L);
+  sk_array *order = sk_new(L, SK_I64, 1, &n);
+  sk_row_order(rows->dtype, rows->data, n, rows->shape[1], (int64_t *)order->data, spare);
+  sk_scratch_done(L, scratch);
+  return 1;
+}
+
 /* ==} */
 
 /* {== Counts ============================================================== */
@@ -163,11 +177,9 @@ static int searchsorted(lua_State *L) {
 
 /* ==} */
 
-static const luaL_Reg functions[] = {{"unique", unique},
-                                     {"bincount", bincount},
-                                     {"histc", histc},
-                                     {"searchsorted", searchsorted},
-                                     {0, 0}};
+static const luaL_Reg functions[] = {
+    {"unique", unique}, {"row_order", row_order},       {"bincount", bincount},
+    {"histc", histc},   {"searchsorted", searchsorted}, {0, 0}};
 
 int sk_open_count(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

@@ -91,6 +91,9 @@ describe("unique", function()
       assert.tensor_near(ssl.bincount(at), counts, 0)
       assert.equal(v:size(1), #v:unique { dim = 1 })
     end
+    v = ssl.zeros(0, 1 << 40):unique { dim = 1 } -- at once
+    assert.same({ 0, 1 << 40 }, { v:shape() })
+    assert.raises("needs", ssl.unique, ssl.ones(3, 1):expand(3, 1 << 50), { dim = 1 })
     v = ssl.tensor { { 1, nan }, { nan, 1 }, { 1, nan } }:unique { dim = 1 }
     assert.tensor_near({ { 1, nan }, { nan, 1 } }, v)
     for _, shape in ipairs { { 0, 3 }, { 3, 0 }, { 0, 0 } } do

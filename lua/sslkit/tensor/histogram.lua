@@ -6,17 +6,6 @@ local hook = require "sslkit.tensor.hook"
 
 local T = core.methods
 
--- The order of the rows of m[n,d], first column first: sorted by each column, the last one first,
--- since the sorting is stable.
-local function row_order(m)
-  local order = T.arange(1, core.size(m, 1), { dtype = "int64" })
-  for c = core.size(m, 2), 1, -1 do
-    local column = core.take(core.select(m, 2, c), 1, order)
-    order = core.take(order, 1, core.argsort(column, 1, false))
-  end
-  return order
-end
-
 -- Which rows of a sorted m[n,d], n > 0, differ from the one before, the first among them; NaN equal
 -- NaN.
 local function row_starts(m)
@@ -35,7 +24,7 @@ local function unique_slices(t, dim)
   local n, d = shape[1], 1
   for i = 2, #shape do d = d * shape[i] end
   local m = core.reshape(moved, { n, d })
-  local order = row_order(m)
+  local order = core.row_order(m)
   local values, inverse, counts = m, T.zeros(n, "int64"), T.zeros(0, "int64")
   if n > 0 then
     local rows = core.take(m, 1, order)
