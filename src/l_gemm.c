@@ -1,6 +1,8 @@
 /* matmul(a, b, out): 1-D, 2-D and batched, transposed views without a copy. */
 #include "lib.h"
 
+#define SMALL 5e5 /* multiply-adds */
+
 /* An operand as sk_gemm wants its matrices; a copy is made (and stays on the stack) where it must
  * be. */
 static sk_array readable(lua_State *L, const sk_array *a, int ndim) {
@@ -12,14 +14,6 @@ static sk_array readable(lua_State *L, const sk_array *a, int ndim) {
   sk_array *copy = sk_new(L, a->dtype, a->ndim, a->shape);
   sk_copy(a, copy);
   return *copy;
-}
-
-static sk_array plane_of(const sk_array *a, int64_t batch, int lead) {
-  sk_array p = {.data = a->data, .dtype = a->dtype, .ndim = 2};
-  for (int d = lead - 1; d >= 0; d--)
-    p.data += batch % a->shape[d] * a->stride[d], batch /= a->shape[d];
-  for (int d = 0; d < 2; d++) p.shape[d] = a->shape[lead + d], p.stride[d] = a->stride[lead + d];
-  return p;
 }
 
 static void check_operands(lua_State *L, const sk_array *a, const sk_array *b) {
@@ -41,6 +35,33 @@ static void check_sizes(lua_State *L, int64_t m, int64_t n, int64_t k) {
   if (m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
     sk_error(L, "the BLAS takes sizes up to %d, got %lld x %lld x %lld", INT32_MAX, (long long)m,
              (long long)k, (long long)n);
+}
+
+/* A batch against one matrix is one tall product, where a's rows lie evenly; but small matrices of
+   several rows the BLAS multiplies without copying them first, which is faster one by one. */
+static bool merge(sk_array *a, sk_array *b, sk_array *c) {
+  int nd = a->ndim;
+  int64_t m = a->shape[nd - 2], k = a->shape[nd - 1], n = b->shape[b->ndim - 1];
+  int64_t rows = sk_count(nd - 1, a->shape), shape[2] = {rows, k};
+  sk_array tall, plane = *b;
+  plane.ndim = 2;
+  for (int d = 0; d < 2; d++)
+    plane.shape[d] = b->shape[b->ndim - 2 + d], plane.stride[d] = b->stride[b->ndim - 2 + d];
+  if (nd == 2 || c->ndim != nd || sk_count(b->ndim - 2, b->shape) != 1 || rows > INT32_MAX ||
+      (m > 1 && (double)m * (double)n * (double)k < SMALL) || !sk_reshape(a, 2, shape, &tall) ||
+      !sk_gemm_takes(&tall))
+    return false;
+  *a = tall, *b = plane;
+  *c = sk_packed(c->dtype, 2, (int64_t[]){rows, b->shape[1]}, c->data);
+  return true;
+}
+
+/* An operand with the batches of the result, repeated where it has fewer. */
+static void widen(sk_array *a, const sk_array *c) {
+  int64_t shape[SK_MAXDIM];
+  for (int d = 0; d < c->ndim - 2; d++) shape[d] = c->shape[d];
+  for (int d = 0; d < 2; d++) shape[c->ndim - 2 + d] = a->shape[a->ndim - 2 + d];
+  sk_expand(a, c->ndim, shape, a);
 }
 
 static int gemm_matmul(lua_State *L) {
@@ -78,21 +99,15 @@ static int gemm_matmul(lua_State *L) {
   full.shape[lead] = a.shape[a.ndim - 2], full.shape[lead + 1] = b.shape[b.ndim - 1];
   sk_pack(&full);
   a = readable(L, &a, a.ndim), b = readable(L, &b, b.ndim);
-  int64_t wa[SK_MAXDIM], wb[SK_MAXDIM];
-  for (int d = 0; d < lead; d++) wa[d] = wb[d] = shape[d];
-  wa[lead] = a.shape[a.ndim - 2], wa[lead + 1] = a.shape[a.ndim - 1];
-  wb[lead] = b.shape[b.ndim - 2], wb[lead + 1] = b.shape[b.ndim - 1];
-  sk_expand(&a, lead + 2, wa, &a);
-  sk_expand(&b, lead + 2, wb, &b);
-  int64_t batches = sk_numel(out) > 0 ? sk_count(lead, shape) : 0;
-  if (a.shape[lead + 1] == 0) { /* an empty sum */
+  if (a.shape[a.ndim - 1] == 0) { /* an empty sum */
     _Alignas(8) char zero[8] = {0};
     sk_fill(&full, zero);
-    batches = 0;
-  }
-  for (int64_t i = 0; i < batches; i++) {
-    sk_array pa = plane_of(&a, i, lead), pb = plane_of(&b, i, lead), pc = plane_of(&full, i, lead);
-    sk_gemm(&pa, &pb, 0, &pc);
+  } else if (sk_numel(&full) > 0) {
+    if (!merge(&a, &b, &full)) {
+      widen(&a, &full);
+      widen(&b, &full);
+    }
+    sk_gemm_batch(&a, &b, &full);
   }
   lua_settop(L, top);
   return 1;

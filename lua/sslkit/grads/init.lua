@@ -3,7 +3,10 @@
 -- values the rule reads, 0 being the result: those must not have been changed in place in between.
 -- All rules are written with tensor operations that have rules themselves.
 
-for _, topic in ipairs { "arithmetic", "unary", "reduce", "product", "part", "fused" } do
+for _, topic in ipairs {
+  "arithmetic", "unary", "reduce", "product", "part", "fused", "sort", "scan", "linalg", "matrix",
+  "distance",
+} do
   require("sslkit.grads." .. topic)
 end
 

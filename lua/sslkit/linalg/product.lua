@@ -45,4 +45,15 @@ function T.dot(a, b)
   return (T.matmul(a, b))
 end
 
+--- The products of every element of one vector with every element of another.
+-- @param a float or int64 tensor [m]
+-- @param b tensor [n] of a's dtype
+-- @return tensor [m,n]
+-- @example ssl.outer(ssl.tensor{1, 2}, ssl.tensor{3, 4}):sum():item() --> 21.0
+function T.outer(a, b)
+  check.tensor(1, a, { dim = 1 })
+  check.tensor(2, b, { dim = 1 })
+  return (T.mul(T.unsqueeze(a, 2), b))
+end
+
 return T
