@@ -50,10 +50,13 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_make(L);
   sk_open_shape(L);
   sk_open_index(L);
+  sk_open_key(L);
   sk_open_gather(L);
   sk_open_map(L);
   sk_open_reduce(L);
   sk_open_gemm(L);
+  sk_open_distance(L);
+  sk_open_triangle(L);
   sk_open_random(L);
   sk_open_nn(L);
   sk_open_linalg(L);
@@ -61,6 +64,12 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_neighbours(L);
   sk_open_pairwise(L);
   sk_open_probe(L);
+  sk_open_sort(L);
+  sk_open_scan(L);
+  sk_open_count(L);
   sk_open_sys(L);
+  sk_open_file(L);
+  sk_open_bytes(L);
+  sk_open_embed(L);
   return 1;
 }

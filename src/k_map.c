@@ -1,6 +1,7 @@
 /* Elementwise maps. Each operation is listed once: a macro makes one loop a dtype from its
    expression, and the tables at the end are indexed by [operation][dtype]; an empty cell means that
    there is none. */
+#include "fastangle.h"
 #include "fastmath.h"
 #include "kernel.h"
 
@@ -33,6 +34,18 @@ static inline int64_t int_mod(int64_t a, int64_t b) {
 #define INV_SQRT_2PI   0.39894228040143267794
 #define SQRT_2_OVER_PI 0.79788456080286535588
 #define GELU_CUBE      0.044715
+
+static inline float gelu_of(float x) {
+  float bell;
+  return x * fast_normalf(x, &bell);
+}
+/* Beyond 7 the slope is that at 7: it differs from 0 and 1 by less than rounding costs, and what is
+   left of e^(-x^2 / 2) is subnormal, as a factor too, which slows this and every product behind it.
+ */
+static inline float gelu_slope_of(float x) {
+  float y = x < -7.0f ? -7.0f : x > 7.0f ? 7.0f : x, bell;
+  return fast_normalf(y, &bell) + y * (float)INV_SQRT_2PI * bell;
+}
 
 /* ==} */
 
@@ -84,6 +97,45 @@ static inline int64_t int_mod(int64_t a, int64_t b) {
       }                                                                                            \
   }
 
+/* Where the vectorised expression does not hold for all x: those that are not PLAIN are done again,
+   one by one, so that a result depends on its own operands alone. */
+#define CHUNK 256
+#define PATCHED(NAME, NARGS, FAST, EXACT, PLAIN)                                                   \
+  SK_CLONES static void NAME(void *ctx, int64_t n, char *const *p, const int64_t *s) {             \
+    float in[2][CHUNK] = {{0}}, out[CHUNK];                                                        \
+    (void)ctx;                                                                                     \
+    for (int64_t c = 0; c < n; c += CHUNK) {                                                       \
+      int64_t w = n - c < CHUNK ? n - c : CHUNK;                                                   \
+      int odd = 0;                                                                                 \
+      for (int k = 0; k < NARGS; k++)                                                              \
+        if (s[k] == sizeof(float))                                                                 \
+          memcpy(in[k], p[k] + c * s[k], (size_t)w * sizeof(float));                               \
+        else                                                                                       \
+          for (int64_t i = 0; i < w; i++) in[k][i] = *(const float *)(p[k] + (c + i) * s[k]);      \
+      for (int64_t i = 0; i < w; i++) {                                                            \
+        float x = in[0][i], y = in[1][i];                                                          \
+        (void)y;                                                                                   \
+        odd |= !(PLAIN);                                                                           \
+        out[i] = FAST;                                                                             \
+      }                                                                                            \
+      for (int64_t i = 0; odd && i < w; i++) {                                                     \
+        float x = in[0][i], y = in[1][i];                                                          \
+        (void)y;                                                                                   \
+        if (!(PLAIN)) out[i] = EXACT;                                                              \
+      }                                                                                            \
+      if (s[NARGS] == sizeof(float))                                                               \
+        memcpy(p[NARGS] + c * s[NARGS], out, (size_t)w * sizeof(float));                           \
+      else                                                                                         \
+        for (int64_t i = 0; i < w; i++) *(float *)(p[NARGS] + (c + i) * s[NARGS]) = out[i];        \
+    }                                                                                              \
+  }
+#define SMALL_ANGLES(NAME, FAST, EXACT32, EXACT64)                                                 \
+  PATCHED(NAME##_f32, 1, FAST, EXACT32, fabsf(x) <= SK_FAST_ANGLE)                                 \
+  UNARY_LOOP(NAME, f64, double, double, EXACT64)
+#define POWERS(NAME)                                                                               \
+  PATCHED(NAME, 2, fast_powf(x, y), powf(x, y),                                                    \
+          (fabsf(x) >= 0x1p-126f) & (fabsf(x) < INFINITY) & (fabsf(y) < 0x1p22f))
+
 /* The expression for float32 calls the f-suffixed functions of libm, that for float64 the plain
  * ones. */
 #define UNARY(NAME, EXPR32, EXPR64)                                                                \
@@ -91,25 +143,25 @@ static inline int64_t int_mod(int64_t a, int64_t b) {
 
 /* clang-format off */
 UNARY(exp, fast_expf(x), exp(x))
-UNARY(log, logf(x), log(x))
-UNARY(log2, log2f(x), log2(x))
-UNARY(log10, log10f(x), log10(x))
-UNARY(log1p, log1pf(x), log1p(x))
-UNARY(expm1, expm1f(x), expm1(x))
+UNARY(log, fast_logf(x), log(x))
+UNARY(log2, fast_log2f(x), log2(x))
+UNARY(log10, fast_log10f(x), log10(x))
+UNARY(log1p, fast_log1pf(x), log1p(x))
+UNARY(expm1, fast_expm1f(x), expm1(x))
 UNARY(sqrt, sqrtf(x), sqrt(x))
 UNARY(rsqrt, 1.0f / sqrtf(x), 1.0 / sqrt(x))
 UNARY(floor, floorf(x), floor(x))
 UNARY(ceil, ceilf(x), ceil(x))
 UNARY(round, rintf(x), rint(x)) /* half to even, as NumPy and PyTorch */
 UNARY(trunc, truncf(x), trunc(x))
-UNARY(sin, sinf(x), sin(x))
-UNARY(cos, cosf(x), cos(x))
-UNARY(tan, tanf(x), tan(x))
+SMALL_ANGLES(sin, fast_sinf(x), sinf(x), sin(x))
+SMALL_ANGLES(cos, fast_cosf(x), cosf(x), cos(x))
+SMALL_ANGLES(tan, fast_tanf(x), tanf(x), tan(x))
 UNARY(tanh, fast_tanhf(x), tanh(x))
 UNARY(sigmoid, 1.0f / (1.0f + fast_expf(-x)), 1.0 / (1.0 + exp(-x)))
 UNARY(relu, x < 0 ? 0.0f : x, x < 0 ? 0.0 : x) /* this way round, so that NaN stays NaN */
 UNARY(silu, x / (1.0f + fast_expf(-x)), x / (1.0 + exp(-x)))
-UNARY(softplus, (x > 0 ? x : 0.0f) + log1pf(fast_expf(-fabsf(x))), (x > 0 ? x : 0.0) + log1p(exp(-fabs(x))))
+UNARY(softplus, fast_softplusf(x), (x > 0 ? x : 0.0) + log1p(exp(-fabs(x))))
 UNARY(erf, fast_erff(x), erf(x))
 UNARY(reciprocal, 1.0f / x, 1.0 / x)
 UNARY(abs, fabsf(x), fabs(x))
@@ -117,13 +169,8 @@ UNARY(sign, x != x ? x : (float)((x > 0) - (x < 0)), x != x ? x : (double)((x > 
 UNARY(neg, -x, -x)
 UNARY(square, x * x, x * x)
 /* Gaussian error linear unit (Hendrycks and Gimpel 2016), exact and by tanh, and the slope of each. */
-UNARY(gelu, 0.5f * x * (1.0f + fast_erff(x * (float)SQRT_HALF)), 0.5 * x * (1.0 + erf(x * SQRT_HALF)))
-/* Beyond 7 the float32 slope is that at 7: it differs from 0 and 1 by less than rounding 1 + erf costs, and what
-   is left of e^(-x^2 / 2) is subnormal, as a factor too, which slows this and every product behind it. */
-#define WITHIN_7 (x < -7.0f ? -7.0f : x > 7.0f ? 7.0f : x)
-UNARY(gelu_slope,
-      0.5f * (1.0f + fast_erff(x * (float)SQRT_HALF)) + WITHIN_7 * (float)INV_SQRT_2PI * fast_expf(-0.5f * WITHIN_7 * WITHIN_7),
-      0.5 * (1.0 + erf(x * SQRT_HALF)) + x * INV_SQRT_2PI * exp(-0.5 * x * x))
+UNARY(gelu, gelu_of(x), 0.5 * x * (1.0 + erf(x * SQRT_HALF)))
+UNARY(gelu_slope, gelu_slope_of(x), 0.5 * (1.0 + erf(x * SQRT_HALF)) + x * INV_SQRT_2PI * exp(-0.5 * x * x))
 #define INNER(C) (C(SQRT_2_OVER_PI) * (x + C(GELU_CUBE) * x * x * x))
 #define F(c) ((float)(c))
 #define D(c) (c)
@@ -156,10 +203,11 @@ BINARY(mul, x * y, x * y)
 BINARY(div, x / y, x / y)
 BINARY(floordiv, floorf(x / y), floor(x / y))
 BINARY(mod, floored_modf(x, y), floored_mod(x, y))
-BINARY(pow, powf(x, y), pow(x, y))
+POWERS(pow_f32)
+BINARY_LOOP(pow, f64, double, double, pow(x, y))
 BINARY(maximum, x > y || x != x ? x : y, x > y || x != x ? x : y) /* NaN wins */
 BINARY(minimum, x < y || x != x ? x : y, x < y || x != x ? x : y)
-BINARY(atan2, atan2f(x, y), atan2(x, y))
+BINARY(atan2, fast_atan2f(x, y), atan2(x, y))
 BINARY(relu_grad, y > 0 ? x : 0.0f, y > 0 ? x : 0.0)
 BINARY_I(add, (uint64_t)x + (uint64_t)y) /* int64 wraps, as in Lua */
 BINARY_I(sub, (uint64_t)x - (uint64_t)y)
@@ -247,17 +295,42 @@ void sk_unary(sk_unary_op op, const sk_array *a, const sk_array *out) {
   run(unary_kernel(op, a->dtype), 2, (const sk_array *const[]){a, out});
 }
 
+/* Is b one and the same float, and that? */
+static bool is_all(const sk_array *b, double value) {
+  for (int d = 0; d < b->ndim; d++)
+    if (b->stride[d] != 0 && b->shape[d] != 1) return false;
+  return b->dtype == SK_F32   ? *(const float *)b->data == (float)value
+         : b->dtype == SK_F64 ? *(const double *)b->data == value
+                              : false;
+}
+
 void sk_binary(sk_binary_op op, const sk_array *a, const sk_array *b, const sk_array *out) {
+  if (op == SK_BINARY_pow && sk_numel(out) > 0 && is_all(b, 2)) {
+    sk_unary(SK_UNARY_square, a, out);
+    return;
+  }
   run(binary[op][a->dtype], 3, (const sk_array *const[]){a, b, out});
 }
 
 #define WHERE_LOOP(SUF, T)                                                                         \
-  static void where_##SUF(void *ctx, int64_t n, char *const *p, const int64_t *s) {                \
+  SK_CLONES static void where_##SUF(void *ctx, int64_t n, char *const *p, const int64_t *s) {      \
+    const uint8_t *mask = (const uint8_t *)p[0];                                                   \
+    const T *a = (const T *)p[1], *b = (const T *)p[2];                                            \
+    const int64_t one = sizeof(T);                                                                 \
+    T *o = (T *)p[3];                                                                              \
     (void)ctx;                                                                                     \
-    for (int64_t i = 0; i < n; i++)                                                                \
-      *(T *)(p[3] + i * s[3]) = *(const uint8_t *)(p[0] + i * s[0])                                \
-                                    ? *(const T *)(p[1] + i * s[1])                                \
-                                    : *(const T *)(p[2] + i * s[2]);                               \
+    if (s[0] == 1 && s[1] == one && s[2] == one && s[3] == one)                                    \
+      _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) o[i] = mask[i] ? a[i] : b[i];           \
+    else if (s[0] == 1 && s[1] == one && s[2] == 0 && s[3] == one) {                               \
+      T y = b[0];                                                                                  \
+      _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) o[i] = mask[i] ? a[i] : y;              \
+    } else if (s[0] == 1 && s[1] == 0 && s[2] == one && s[3] == one) {                             \
+      T x = a[0];                                                                                  \
+      _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) o[i] = mask[i] ? x : b[i];              \
+    } else                                                                                         \
+      for (int64_t i = 0; i < n; i++)                                                              \
+        *(T *)(p[3] + i * s[3]) =                                                                  \
+            mask[i * s[0]] ? *(const T *)(p[1] + i * s[1]) : *(const T *)(p[2] + i * s[2]);        \
   }
 WHERE_LOOP(f32, float)
 WHERE_LOOP(f64, double)

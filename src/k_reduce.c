@@ -1,201 +1,239 @@
-/* Reductions along one axis of an array seen as [outer, n, inner]. With inner = 1 a row is summed
-   by 8 running partial results in fixed order; otherwise `inner` results run side by side. Neither
-   order depends on the number of threads. Sums of floats accumulate in float64. */
+/* Reductions along one axis of an array seen as [outer, n, inner]. It is cut into blocks by its
+   sizes alone and their results are merged in a fixed order, so that nothing depends on the number
+   of threads. Sums of floats accumulate in float64. */
+#include "block.h"
 #include "kernel.h"
 #include <math.h>
-#include <string.h>
 
-#define LANES 8
-#define WORK  65536 /* elements a piece */
-#define STRIP 512   /* columns whose running results are kept side by side */
+#define WORK   65536 /* elements a piece */
+#define SPREAD 8     /* as many independent results need no cut along n */
+#define CELLS  4096  /* running results of all pieces of a cut along n */
+#define NARROW 128   /* rows as short as this are laid side by side */
+#define SHORT  16    /* as few elements are no row to run along: many of them are columns */
 
 typedef struct job {
   sk_reduce_op op;
+  sk_dtype dtype, gives;
   const char *a;
   char *out;
-  int64_t outer, n, inner;
+  int64_t n, inner, strips;
+  int64_t stride, step, slab; /* elements from one to the next along n, inner, outer */
   double ddof;
 } job;
 
-/* {== Sums ================================================================ */
+/* A piece of a cut along n: rows of one slab, whose results wait in parts[chunk][inner]. */
+typedef struct cut {
+  const job *j;
+  const char *slab;
+  sk_pass pass;
+  int64_t chunk; /* rows */
+  const sk_slot *shift;
+  sk_slot *parts;
+  int64_t *at;
+} cut;
 
-/* A sum along rows and along columns for each summand that we need, in the accumulator type A. */
-#define SUMMER(NAME, T, A, TERM)                                                                   \
-  SK_CLONES static A NAME##_row(const T *a, int64_t n, double shift) {                             \
-    A lane[LANES] = {0}, total = 0;                                                                \
-    int64_t i = 0;                                                                                 \
-    (void)shift;                                                                                   \
-    for (; i + LANES <= n; i += LANES)                                                             \
-      for (int l = 0; l < LANES; l++) {                                                            \
-        A x = (A)a[i + l];                                                                         \
-        lane[l] += TERM;                                                                           \
-      }                                                                                            \
-    for (; i < n; i++) {                                                                           \
-      A x = (A)a[i];                                                                               \
-      total += TERM;                                                                               \
-    }                                                                                              \
-    for (int l = 0; l < LANES; l++) total += lane[l];                                              \
-    return total;                                                                                  \
-  }                                                                                                \
-  SK_CLONES static void NAME##_columns(const T *a, int64_t n, int64_t stride, int64_t width,       \
-                                       const double *shifts, A *total) {                           \
-    for (int64_t j = 0; j < width; j++) total[j] = 0;                                              \
-    for (int64_t i = 0; i < n; i++)                                                                \
-      for (int64_t j = 0; j < width; j++) {                                                        \
-        A x = (A)a[i * stride + j];                                                                \
-        double shift = shifts ? shifts[j] : 0;                                                     \
-        (void)shift;                                                                               \
-        total[j] += TERM;                                                                          \
-      }                                                                                            \
-  }
+/* {== Passes and their results ============================================ */
 
-/* clang-format off */
-SUMMER(sum_f32, float, double, x)
-SUMMER(sum_f64, double, double, x)
-SUMMER(sum_i64, int64_t, uint64_t, x) /* wraps, as int64 arithmetic does */
-SUMMER(sum_u8, uint8_t, uint64_t, x)
-SUMMER(dev_f32, float, double, (x - shift) * (x - shift))
-SUMMER(dev_f64, double, double, (x - shift) * (x - shift))
-SUMMER(dev_i64, int64_t, double, (x - shift) * (x - shift))
-SUMMER(dev_u8, uint8_t, double, (x - shift) * (x - shift))
-SUMMER(abs_f32, float, double, fabs(x))
-SUMMER(abs_f64, double, double, fabs(x))
-SUMMER(real_i64, int64_t, double, x)
-/* clang-format on */
-
-/* sum, mean, var and the norms of one outer slab: T in, R out, A the accumulator of a plain sum. */
-#define SUMS(SUF, T, SUM, DEV, ABS, R_SUM, R_MEAN)                                                 \
-  static void sums_##SUF(const job *j, const T *a, char *out) {                                    \
-    double n = (double)j->n, freedom = n > j->ddof ? n - j->ddof : (double)NAN;                    \
-    if (j->inner == 1) {                                                                           \
-      double v = 0;                                                                                \
-      if (j->op == SK_SUM) {                                                                       \
-        *(R_SUM *)out = (R_SUM)SUM##_row(a, j->n, 0);                                              \
-        return;                                                                                    \
-      }                                                                                            \
-      if (j->op == SK_MEAN)                                                                        \
-        v = (double)MEANABLE_##SUF##_row(a, j->n, 0) / n;                                          \
-      else if (j->op == SK_VAR)                                                                    \
-        v = DEV##_row(a, j->n, (double)MEANABLE_##SUF##_row(a, j->n, 0) / n) / freedom;            \
-      else if (j->op == SK_NORM1)                                                                  \
-        v = ABS##_row(a, j->n, 0);                                                                 \
-      else                                                                                         \
-        v = sqrt(DEV##_row(a, j->n, 0));                                                           \
-      *(R_MEAN *)out = (R_MEAN)v;                                                                  \
-      return;                                                                                      \
-    }                                                                                              \
-    for (int64_t c = 0; c < j->inner; c += STRIP) {                                                \
-      int64_t w = j->inner - c < STRIP ? j->inner - c : STRIP;                                     \
-      double mean[STRIP], v[STRIP];                                                                \
-      ACC_##SUF total[STRIP];                                                                      \
-      if (j->op == SK_SUM) {                                                                       \
-        SUM##_columns(a + c, j->n, j->inner, w, 0, total);                                         \
-        for (int64_t k = 0; k < w; k++) ((R_SUM *)out)[c + k] = (R_SUM)total[k];                   \
-        continue;                                                                                  \
-      }                                                                                            \
-      if (j->op == SK_MEAN || j->op == SK_VAR) {                                                   \
-        MEANABLE_##SUF##_columns(a + c, j->n, j->inner, w, 0, MEAN_INTO_##SUF);                    \
-        for (int64_t k = 0; k < w; k++) v[k] = mean[k] = (double)MEAN_INTO_##SUF[k] / n;           \
-      }                                                                                            \
-      if (j->op == SK_VAR || j->op == SK_NORM2)                                                    \
-        DEV##_columns(a + c, j->n, j->inner, w, j->op == SK_VAR ? mean : 0, v);                    \
-      if (j->op == SK_NORM1) ABS##_columns(a + c, j->n, j->inner, w, 0, v);                        \
-      for (int64_t k = 0; k < w; k++)                                                              \
-        ((R_MEAN *)out)[c + k] = (R_MEAN)(j->op == SK_VAR     ? v[k] / freedom                     \
-                                          : j->op == SK_NORM2 ? sqrt(v[k])                         \
-                                                              : v[k]);                             \
-    }                                                                                              \
-  }
-
-/* Means of integers add in float64, so that they cannot wrap. */
-#define MEANABLE_f32_row     sum_f32_row
-#define MEANABLE_f64_row     sum_f64_row
-#define MEANABLE_i64_row     real_i64_row
-#define MEANABLE_u8_row      sum_u8_row
-#define MEANABLE_f32_columns sum_f32_columns
-#define MEANABLE_f64_columns sum_f64_columns
-#define MEANABLE_i64_columns real_i64_columns
-#define MEANABLE_u8_columns  sum_u8_columns
-#define MEAN_INTO_f32        total
-#define MEAN_INTO_f64        total
-#define MEAN_INTO_i64        mean
-#define MEAN_INTO_u8         total
-typedef double ACC_f32, ACC_f64;
-typedef uint64_t ACC_i64, ACC_u8;
-SUMS(f32, float, sum_f32, dev_f32, abs_f32, float, float)
-SUMS(f64, double, sum_f64, dev_f64, abs_f64, double, double)
-SUMS(i64, int64_t, sum_i64, dev_i64, real_i64, int64_t, double)
-SUMS(u8, uint8_t, sum_u8, dev_u8, dev_u8, int64_t, double)
-
-/* ==} */
-
-/* {== The others: element by element in order ============================= */
-
-/* NaN wins in min and max, as in NumPy; the lowest index wins a tie. */
-#define FIRST_MIN(x, best) ((x) < (best) || ((x) != (x) && (best) == (best)))
-#define FIRST_MAX(x, best) ((x) > (best) || ((x) != (x) && (best) == (best)))
-
-#define ORDER(SUF, T)                                                                              \
-  static void order_##SUF(const job *j, const T *a, char *out) {                                   \
-    for (int64_t c = 0; c < j->inner; c++) {                                                       \
-      T best = j->n > 0 ? a[c] : 0;                                                                \
-      PRODUCT_OF_##SUF prod = 1;                                                                   \
-      int64_t at = 0;                                                                              \
-      bool any = false, all = true, low = j->op == SK_MIN || j->op == SK_ARGMIN;                   \
-      for (int64_t i = 0; i < j->n; i++) {                                                         \
-        T x = a[i * j->inner + c];                                                                 \
-        if (j->op == SK_PROD)                                                                      \
-          prod *= (PRODUCT_OF_##SUF)x;                                                             \
-        else if (j->op == SK_ANY || j->op == SK_ALL)                                               \
-          any |= x != 0, all &= x != 0;                                                            \
-        else if (low ? FIRST_MIN(x, best) : FIRST_MAX(x, best))                                    \
-          best = x, at = i;                                                                        \
-      }                                                                                            \
-      switch (j->op) {                                                                             \
-      case SK_PROD: ((T *)out)[c] = (T)prod; break;                                                \
-      case SK_ANY: ((uint8_t *)out)[c] = any; break;                                               \
-      case SK_ALL: ((uint8_t *)out)[c] = all; break;                                               \
-      case SK_MIN:                                                                                 \
-      case SK_MAX: ((T *)out)[c] = best; break;                                                    \
-      default: ((int64_t *)out)[c] = at + 1; /* 1-based */                                         \
-      }                                                                                            \
-    }                                                                                              \
-  }
-/* What a product accumulates in: float32 in float64, int64 so that it wraps. */
-typedef double PRODUCT_OF_f32, PRODUCT_OF_f64;
-typedef uint64_t PRODUCT_OF_i64, PRODUCT_OF_u8;
-ORDER(f32, float)
-ORDER(f64, double)
-ORDER(i64, int64_t)
-ORDER(u8, uint8_t)
-
-/* log sum exp, shifted by the maximum; all -inf gives -inf, and +inf gives +inf. */
-#define LOGSUMEXP(SUF, T)                                                                          \
-  static void logsumexp_##SUF(const job *j, const T *a, char *out) {                               \
-    for (int64_t c = 0; c < j->inner; c++) {                                                       \
-      double top = -INFINITY, sum = 0;                                                             \
-      for (int64_t i = 0; i < j->n; i++) {                                                         \
-        double x = (double)a[i * j->inner + c];                                                    \
-        if (FIRST_MAX(x, top)) top = x;                                                            \
-      }                                                                                            \
-      if (isinf(top))                                                                              \
-        ((T *)out)[c] = (T)top;                                                                    \
-      else {                                                                                       \
-        for (int64_t i = 0; i < j->n; i++) sum += exp((double)a[i * j->inner + c] - top);          \
-        ((T *)out)[c] = (T)(top + log(sum));                                                       \
-      }                                                                                            \
-    }                                                                                              \
-  }
-LOGSUMEXP(f32, float)
-LOGSUMEXP(f64, double)
-
-/* ==} */
-
-/* {== Dispatch ============================================================ */
-
-static bool is_sum(sk_reduce_op op) {
-  return op == SK_SUM || op == SK_MEAN || op == SK_VAR || op == SK_NORM1 || op == SK_NORM2;
+/* The pass whose result is the other one's shift, or -1; and the one that counts. */
+static int first_pass(const job *j) {
+  return j->op == SK_VAR ? (int)SK_PASS_REAL : j->op == SK_LOGSUMEXP ? (int)SK_PASS_MAX : -1;
 }
+
+static const sk_pass main_pass[SK_NREDUCE] = {
+    [SK_SUM] = SK_PASS_SUM,       [SK_MEAN] = SK_PASS_REAL,     [SK_PROD] = SK_PASS_PROD,
+    [SK_MIN] = SK_PASS_MIN,       [SK_MAX] = SK_PASS_MAX,       [SK_ARGMIN] = SK_PASS_ARGMIN,
+    [SK_ARGMAX] = SK_PASS_ARGMAX, [SK_VAR] = SK_PASS_DEVIATION, [SK_NORM1] = SK_PASS_ABS,
+    [SK_NORM2] = SK_PASS_SQUARE,  [SK_LOGSUMEXP] = SK_PASS_EXP, [SK_ANY] = SK_PASS_NONZERO,
+    [SK_ALL] = SK_PASS_NONZERO,
+};
+
+/* Does x come before the present winner? NaN wins; of equals, the lower position. */
+#define BEATS(T, x, y, low) ((low) ? (x) < (y) : (x) > (y))
+#define WINS(NAME, T, F)                                                                           \
+  static inline bool NAME(sk_slot new, int64_t new_at, sk_slot old, int64_t old_at, bool low) {    \
+    T x = new.F, y = old.F;                                                                        \
+    if (BEATS(T, x, y, low) || (x != x && y == y)) return true;                                    \
+    return (x == y || (x != x && y != y)) && new_at < old_at;                                      \
+  }
+WINS(wins_real, double, d)
+WINS(wins_int, int64_t, i)
+
+/* acc = acc with more: w columns of two blocks of one pass. */
+static void merge(sk_pass pass, sk_dtype dtype, int64_t w, const sk_slot *more,
+                  const int64_t *more_at, sk_slot *acc, int64_t *at) {
+  bool real = sk_pass_is_real(pass, dtype);
+  if (pass >= SK_PASS_MIN) {
+    bool low = pass == SK_PASS_MIN || pass == SK_PASS_ARGMIN;
+    bool places = pass == SK_PASS_ARGMIN || pass == SK_PASS_ARGMAX;
+    for (int64_t k = 0; k < w; k++) {
+      int64_t p = places ? more_at[k] : 0, q = places ? at[k] : 0;
+      if (real ? wins_real(more[k], p, acc[k], q, low) : wins_int(more[k], p, acc[k], q, low)) {
+        acc[k] = more[k];
+        if (places) at[k] = p;
+      }
+    }
+  } else if (pass == SK_PASS_PROD)
+    for (int64_t k = 0; k < w; k++)
+      if (real)
+        acc[k].d *= more[k].d;
+      else
+        acc[k].u *= more[k].u;
+  else if (real)
+    for (int64_t k = 0; k < w; k++) acc[k].d += more[k].d;
+  else
+    for (int64_t k = 0; k < w; k++) acc[k].u += more[k].u;
+}
+
+/* Means become shifts; a row's largest is one already. */
+static void to_shift(const job *j, int64_t w, sk_slot *acc) {
+  for (int64_t k = 0; k < w; k++)
+    acc[k].d = j->op == SK_VAR ? acc[k].d / (double)j->n : j->n == 0 ? -INFINITY : acc[k].d;
+}
+
+/* The results of w columns, from the running ones, go to out + first. */
+static void finish(const job *j, int64_t w, const sk_slot *shift, sk_slot *acc, const int64_t *at,
+                   int64_t first) {
+  double n = (double)j->n, freedom = n > j->ddof ? n - j->ddof : (double)NAN;
+  for (int64_t k = 0; k < w; k++) switch (j->op) {
+    case SK_MEAN: acc[k].d /= n; break;
+    case SK_VAR: acc[k].d /= freedom; break;
+    case SK_NORM2: acc[k].d = sqrt(acc[k].d); break;
+    case SK_LOGSUMEXP: /* an infinite or NaN largest is the result */
+      acc[k].d = isfinite(shift[k].d) ? shift[k].d + log(acc[k].d) : shift[k].d;
+      break;
+    case SK_ANY: acc[k].u = acc[k].u > 0; break;
+    case SK_ALL: acc[k].u = acc[k].u == (uint64_t)j->n; break;
+    case SK_ARGMIN:
+    case SK_ARGMAX: acc[k].i = at[k] + 1; break;
+    default: break;
+    }
+  for (int64_t k = 0; k < w; k++) switch (j->gives) {
+    case SK_F32: ((float *)j->out)[first + k] = (float)acc[k].d; break;
+    case SK_F64: ((double *)j->out)[first + k] = acc[k].d; break;
+    case SK_I64: ((int64_t *)j->out)[first + k] = acc[k].i; break;
+    default: ((uint8_t *)j->out)[first + k] = (uint8_t)acc[k].u;
+    }
+}
+
+/* ==} */
+
+/* {== Blocks ============================================================== */
+
+static void run_block(const job *j, sk_pass pass, const char *a, int64_t n, int64_t w,
+                      const sk_slot *shift, sk_slot *acc, int64_t *at) {
+  sk_block b = {a, n, w, j->stride, j->step, shift, acc, at};
+  if (n == 0) /* nothing of sums; the product of nothing is 1 */
+    for (int64_t k = 0; k < w; k++) {
+      acc[k].u = 0, at[k] = 0;
+      if (pass == SK_PASS_PROD) acc[k].u = 1;
+      if (pass == SK_PASS_PROD && sk_is_float(j->dtype)) acc[k].d = 1;
+    }
+  else
+    sk_block_kernel(pass, j->dtype)(&b);
+}
+
+/* Short rows are many small loops: k of them that lie side by side make one row of k w columns,
+   whose k parts are merged afterwards, then what is left. */
+static void run_rows(const job *j, sk_pass pass, const char *a, int64_t n, int64_t w,
+                     const sk_slot *shift, sk_slot *acc, int64_t *at) {
+  int64_t side = SK_STRIP / w, rows = n / side;
+  if (w == 1 || w != j->stride || w > NARROW || rows < 2) {
+    run_block(j, pass, a, n, w, shift, acc, at);
+    return;
+  }
+  sk_slot wide_acc[SK_STRIP], wide_shift[SK_STRIP];
+  int64_t wide_at[SK_STRIP], size = sk_itemsize[j->dtype];
+  job wide = *j;
+  wide.inner = wide.stride = side * w;
+  if (shift)
+    for (int64_t k = 0; k < wide.inner; k++) wide_shift[k] = shift[k % w];
+  run_block(&wide, pass, a, rows, wide.inner, shift ? wide_shift : 0, wide_acc, wide_at);
+  for (int64_t k = 0; k < w; k++) acc[k] = wide_acc[k];
+  if (pass >= SK_PASS_ARGMIN) {
+    for (int64_t k = 0; k < wide.inner; k++) wide_at[k] = wide_at[k] * side + k / w;
+    for (int64_t k = 0; k < w; k++) at[k] = wide_at[k];
+  }
+  for (int64_t k = w; k < wide.inner; k += w)
+    merge(pass, j->dtype, w, wide_acc + k, wide_at + k, acc, at);
+  int64_t done = rows * side;
+  if (done == n) return;
+  run_block(j, pass, a + done * w * size, n - done, w, shift, wide_acc, wide_at);
+  if (pass >= SK_PASS_ARGMIN)
+    for (int64_t k = 0; k < w; k++) wide_at[k] += done;
+  merge(pass, j->dtype, w, wide_acc, wide_at, acc, at);
+}
+
+static int64_t strip_width(const job *j, int64_t c) {
+  return j->inner - c < SK_STRIP ? j->inner - c : SK_STRIP;
+}
+
+/* Whole columns: piece i is strip i % strips of slab i / strips. */
+static void strip_piece(void *ctx, int64_t first, int64_t last) {
+  const job *j = ctx;
+  int64_t size = sk_itemsize[j->dtype];
+  int before = first_pass(j);
+  sk_slot acc[SK_STRIP], shift[SK_STRIP];
+  int64_t at[SK_STRIP];
+  for (int64_t i = first; i < last; i++) {
+    int64_t o = i / j->strips, c = i % j->strips * SK_STRIP, w = strip_width(j, c);
+    const char *a = j->a + (o * j->slab + c * j->step) * size;
+    if (before >= 0) {
+      run_rows(j, (sk_pass)before, a, j->n, w, 0, shift, at);
+      to_shift(j, w, shift);
+    }
+    run_rows(j, main_pass[j->op], a, j->n, w, before >= 0 ? shift : 0, acc, at);
+    finish(j, w, shift, acc, at, o * j->inner + c);
+  }
+}
+
+/* Piece i is strip i % strips of chunk i / strips. */
+static void chunk_piece(void *ctx, int64_t first, int64_t last) {
+  const cut *t = ctx;
+  const job *j = t->j;
+  for (int64_t i = first; i < last; i++) {
+    int64_t part = i / j->strips, c = i % j->strips * SK_STRIP, row = part * t->chunk;
+    int64_t n = j->n - row < t->chunk ? j->n - row : t->chunk, w = strip_width(j, c);
+    sk_slot *acc = t->parts + part * j->inner + c;
+    int64_t *at = t->at + part * j->inner + c;
+    run_rows(j, t->pass, t->slab + (row * j->stride + c) * sk_itemsize[j->dtype], n, w,
+             t->shift ? t->shift + c : 0, acc, at);
+    if (t->pass >= SK_PASS_ARGMIN)
+      for (int64_t k = 0; k < w; k++) at[k] += row;
+  }
+}
+
+static void run_cut(cut *t, sk_pass pass, int64_t chunks) {
+  const job *j = t->j;
+  t->pass = pass;
+  sk_parallel(chunks * j->strips, 1, chunk_piece, t);
+  for (int64_t i = 1; i < chunks; i++)
+    merge(pass, j->dtype, j->inner, t->parts + i * j->inner, t->at + i * j->inner, t->parts, t->at);
+}
+
+/* Few long columns: each is cut along n too. */
+static void reduce_cut(const job *j, int64_t outer, int64_t chunks) {
+  sk_slot parts[CELLS], shift[CELLS];
+  int64_t at[CELLS];
+  int before = first_pass(j);
+  for (int64_t o = 0; o < outer; o++) {
+    cut t = {.j = j,
+             .slab = j->a + o * j->slab * sk_itemsize[j->dtype],
+             .chunk = (j->n + chunks - 1) / chunks,
+             .parts = parts,
+             .at = at};
+    int64_t filled = (j->n + t.chunk - 1) / t.chunk;
+    if (before >= 0) {
+      run_cut(&t, (sk_pass)before, filled);
+      to_shift(j, j->inner, parts);
+      for (int64_t k = 0; k < j->inner; k++) shift[k] = parts[k];
+      t.shift = shift;
+    }
+    run_cut(&t, main_pass[j->op], filled);
+    finish(j, j->inner, shift, parts, at, o * j->inner);
+  }
+}
+
+/* ==} */
 
 sk_dtype sk_reduce_gives(sk_reduce_op op, sk_dtype dtype) {
   switch (op) {
@@ -211,49 +249,31 @@ sk_dtype sk_reduce_gives(sk_reduce_op op, sk_dtype dtype) {
 }
 
 bool sk_reduce_has(sk_reduce_op op, sk_dtype dtype) {
-  if (op == SK_NORM1 || op == SK_NORM2 || op == SK_LOGSUMEXP) return sk_is_float(dtype);
-  return op != SK_PROD || dtype != SK_U8;
-}
-
-#define SLAB(SUF, T)                                                                               \
-  static void slab_##SUF(const job *j, int64_t o, char *out) {                                     \
-    const T *a = (const T *)j->a + o * j->n * j->inner;                                            \
-    if (is_sum(j->op))                                                                             \
-      sums_##SUF(j, a, out);                                                                       \
-    else if (j->op == SK_LOGSUMEXP)                                                                \
-      LSE_##SUF;                                                                                   \
-    else                                                                                           \
-      order_##SUF(j, a, out);                                                                      \
-  }
-#define LSE_f32 logsumexp_f32(j, a, out)
-#define LSE_f64 logsumexp_f64(j, a, out)
-#define LSE_i64 (void)0
-#define LSE_u8  (void)0
-SLAB(f32, float)
-SLAB(f64, double)
-SLAB(i64, int64_t)
-SLAB(u8, uint8_t)
-
-typedef struct slabs {
-  job j;
-  int64_t out_bytes;
-  void (*run)(const job *, int64_t, char *);
-} slabs;
-
-static void slab_piece(void *ctx, int64_t first, int64_t last) {
-  slabs *s = ctx;
-  for (int64_t o = first; o < last; o++) s->run(&s->j, o, s->j.out + o * s->out_bytes);
+  return sk_block_kernel(main_pass[op], dtype) != 0;
 }
 
 void sk_reduce(sk_reduce_op op, sk_dtype dtype, const void *a, int64_t outer, int64_t n,
                int64_t inner, double ddof, void *out) {
-  static void (*const run[SK_NDTYPES])(const job *, int64_t, char *) = {slab_f32, slab_f64,
-                                                                        slab_i64, slab_u8};
-  slabs s = {{op, a, out, outer, n, inner, ddof},
-             inner * sk_itemsize[sk_reduce_gives(op, dtype)],
-             run[dtype]};
-  int64_t slab = n * inner > 0 ? n * inner : 1;
-  sk_parallel(outer, slab < WORK ? WORK / slab : 1, slab_piece, &s);
+  bool turned = inner == 1 && n <= SHORT && outer > 1;
+  if (turned) inner = outer, outer = 1;
+  job j = {.op = op,
+           .dtype = dtype,
+           .gives = sk_reduce_gives(op, dtype),
+           .a = a,
+           .out = out,
+           .n = n,
+           .inner = inner,
+           .strips = (inner + SK_STRIP - 1) / SK_STRIP,
+           .stride = turned ? 1 : inner,
+           .step = turned ? n : 1,
+           .slab = n * inner,
+           .ddof = ddof};
+  int64_t chunks = turned || outer * j.strips >= SPREAD ? 1 : n * inner / WORK;
+  if (chunks > CELLS / inner) chunks = CELLS / inner;
+  if (chunks > 1) {
+    reduce_cut(&j, outer, chunks);
+    return;
+  }
+  int64_t piece = n * (inner < SK_STRIP ? inner : SK_STRIP);
+  sk_parallel(outer * j.strips, piece < WORK ? WORK / (piece ? piece : 1) : 1, strip_piece, &j);
 }
-
-/* ==} */

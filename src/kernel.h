@@ -9,9 +9,11 @@
 
 typedef enum sk_status {
   SK_OK = 0,
-  SK_ENOCONV,   /* LAPACK did not converge */
-  SK_ESINGULAR, /* a factor is exactly singular */
-  SK_EARG,      /* LAPACK found an illegal value (NaN or Inf, say) */
+  SK_ENOCONV,      /* LAPACK did not converge */
+  SK_ESINGULAR,    /* a factor is exactly singular */
+  SK_EARG,         /* LAPACK found an illegal value (NaN or Inf, say) */
+  SK_ENONFINITE,   /* a NaN or an infinity */
+  SK_ENOTPOSITIVE, /* a matrix is not positive definite */
 } sk_status;
 
 /* --- k_map.c: elementwise
@@ -60,7 +62,7 @@ void sk_binary(sk_binary_op op, const sk_array *a, const sk_array *b, const sk_a
 /* out = mask ? a : b; mask is uint8, the others share a dtype. */
 void sk_where(const sk_array *mask, const sk_array *a, const sk_array *b, const sk_array *out);
 
-/* --- k_move.c: copying and gathering
+/* --- k_move.c: copying, and slices along an axis
  * -------------------------------------------------------------------- */
 
 /* Calls inner on threads over all elements of arrays of one shape, `grain` elements a piece. */
@@ -71,13 +73,36 @@ void sk_fill(const sk_array *to, const void *value);    /* value: one element of
 void sk_take(const sk_array *a, int axis, const int64_t *index, const sk_array *out);
 /* a[.., index[i], ..] = (or +=) src[.., i, ..] */
 void sk_put(const sk_array *a, int axis, const int64_t *index, const sk_array *src, bool add);
-/* out[i][j].. = a[index[i][j]..][j].. along axis (gather), and its reverse; index is 1-based int64
- * of out's shape. */
-void sk_gather(const sk_array *a, int axis, const sk_array *index, const sk_array *out);
-void sk_scatter(const sk_array *a, int axis, const sk_array *index, const sk_array *src, bool add);
 int64_t sk_count_nonzero(const sk_array *mask);
 /* The 0-based C-order positions of the nonzero elements of a uint8 mask. */
 void sk_nonzero(const sk_array *mask, int64_t *position);
+
+/* --- k_gather.c: one 1-based int64 index for each element
+ * ----------------------------------------------- */
+
+/* Are all of n packed indices in 1 .. limit? */
+bool sk_within(const int64_t *index, int64_t n, int64_t limit);
+/* out[i][j].. = a[index[i][j]..][j].. along axis; index has out's shape. False where one of them is
+   outside: out is then undefined. */
+bool sk_gather(const sk_array *a, int axis, const sk_array *index, const sk_array *out);
+/* Its reverse, for indices that are within. */
+void sk_scatter(const sk_array *a, int axis, const sk_array *index, const sk_array *src, bool add);
+
+/* --- k_pick.c: elements at byte offsets
+ * ----------------------------------------------------------------- */
+
+/* Adds (index - 1) * stride to each offset, for int64 indices in 1 .. n or -n .. -1, in C order;
+   false where one is outside. n = -1: adds what stands in index as it is. */
+bool sk_add_offsets(const sk_array *index, int64_t n, int64_t stride, int64_t *offset);
+/* The byte offsets in `over`, of the shape of a uint8 mask, of where that is not 0, in C order;
+   offset has room for one more than there are. */
+void sk_mask_offsets(const sk_array *mask, const sk_array *over, int64_t *offset);
+/* out has a's dimensions and, at axis, one more: out[.., i, ..] = a at offset[i]; and its reverse,
+   by which the last of equal offsets stays, or all are added (not uint8). */
+void sk_pick(const sk_array *a, int axis, const int64_t *offset, const sk_array *out);
+void sk_place(const sk_array *a, int axis, const int64_t *offset, const sk_array *src, bool add);
+/* a = value, one element of a's dtype, where the uint8 mask of a's shape is not 0. */
+void sk_mask_fill(const sk_array *mask, const void *value, const sk_array *a);
 
 /* --- k_reduce.c: along one axis of an array seen as [outer, n, inner]
  * ----------------------------------- */
@@ -112,6 +137,8 @@ bool sk_gemm_takes(const sk_array *a);
 /* c[m,n] = a[m,k] b[k,n] + beta c; float32 or float64, each as sk_gemm_takes wants it, c with
  * packed rows. */
 void sk_gemm(const sk_array *a, const sk_array *b, double beta, const sk_array *c);
+/* The same with beta = 0 for every index of the leading dimensions, which all three share. */
+void sk_gemm_batch(const sk_array *a, const sk_array *b, const sk_array *c);
 
 /* --- k_random.c
  * ----------------------------------------------------------------------------------------- */
@@ -123,11 +150,30 @@ typedef enum sk_distribution { SK_UNIFORM, SK_NORMAL } sk_distribution;
 
 void sk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 uint64_t sk_mix(uint64_t x);
+/* The n-th block of four words. */
+void sk_random_block(const sk_generator *g, uint64_t n, uint32_t w[4]);
 /* out[n] = a + b u: u uniform in [0,1) or standard normal. Each moves the generator on. */
 void sk_random(sk_generator *g, sk_distribution kind, double a, double b, sk_dtype dtype, int64_t n,
                void *out);
 void sk_random_int(sk_generator *g, int64_t lo, int64_t hi, int64_t n, int64_t *out);
 void sk_permutation(sk_generator *g, int64_t n, int64_t *out); /* of 1..n */
+
+/* --- k_draw.c: row numbers drawn with the weights p, packed [rows,k]
+ * ------------------------------------ */
+
+typedef enum sk_weights_fault {
+  SK_WEIGHTS_OK,
+  SK_WEIGHT_ODD, /* negative, NaN or infinite */
+  SK_WEIGHTS_ZERO,
+  SK_WEIGHTS_FEW /* fewer than `least` above 0 */
+} sk_weights_fault;
+/* The first fault and its row. */
+sk_weights_fault sk_weights_check(sk_dtype dtype, const void *p, int64_t rows, int64_t k,
+                                  int64_t least, int64_t *row);
+int64_t sk_multinomial_scratch(int64_t k, int64_t n, int threads); /* bytes, or -1 */
+/* out[rows,n]: numbers of 1 .. k, for weights without a fault; moves the generator on. */
+void sk_multinomial(sk_generator *g, sk_dtype dtype, const void *p, int64_t rows, int64_t k,
+                    int64_t n, bool replacement, int threads, void *scratch, int64_t *out);
 
 /* --- k_nn.c: rows of packed [rows,n] arrays
  * ------------------------------------------------------------- */
@@ -173,12 +219,65 @@ double sk_row_distance(sk_dtype dtype, const void *x, double s, const void *y, d
 /* The first row (0-based) of packed a[rows,d] that holds a NaN or an infinity, or -1. */
 int64_t sk_nonfinite_row(sk_dtype dtype, const void *a, int64_t rows, int64_t d);
 
-/* --- k_lapack.c ------------------------------------------------------------------------------- */
+/* --- k_lapack.c: batches of matrices --------------------------------------------------------- */
 
-/* Packed a[n,n], of which the lower triangle is read: values[n] ascending; with `vectors`, a
-   becomes the eigenvectors, in columns; without, it is destroyed. */
+/* What goes to out[0], out[1], .. of a matrix [m,n], with r = min(m,n):
+     EIGH        values [n] ascending, vectors [n,n] in columns (or NULL)
+     SVD         u[m,r], s[r] descending, vh[r,n]; full: u[m,m], vh[n,n]
+     SVDVALS     NULL, s[r]
+     QR          q[m,r] (or NULL), r[r,n]; full: q[m,m], r[m,n]
+     CHOLESKY    the lower factor [n,n]
+     SOLVE       x[n,k]
+     TRIANGULAR  x[n,k]; full: by the upper triangle, otherwise by the lower one
+     INV         [n,n]
+     DET         sign, log |det|; full: det
+     LSTSQ       x[n,k], sums of squares left [k], s[r], rank (int64) */
+typedef enum sk_matrix_op {
+  SK_EIGH,
+  SK_SVD,
+  SK_SVDVALS,
+  SK_QR,
+  SK_CHOLESKY,
+  SK_SOLVE,
+  SK_TRIANGULAR,
+  SK_INV,
+  SK_DET,
+  SK_LSTSQ,
+  SK_NMATRIX
+} sk_matrix_op;
+
+typedef struct sk_matrices {
+  sk_matrix_op op;
+  sk_dtype dtype;
+  int64_t count;   /* of matrices */
+  int64_t m, n, k; /* of each: [m,n], right-hand sides [m,k] */
+  sk_array in[2];  /* any strides; of one batch shape */
+  void *out[4];    /* packed */
+  bool full;
+  bool loose; /* a large matrix may go to the BLAS's threads, whose number shows in the last bits */
+  double rcond;
+} sk_matrices;
+
+/* The first matrix of a batch that something is wrong with (0-based), and what: for SK_ENONFINITE
+   the operand and its row (0-based), otherwise LAPACK's info. */
+typedef struct sk_fault {
+  sk_status status;
+  int operand;
+  int64_t matrix, detail;
+} sk_fault;
+
+int64_t sk_matrices_scratch(const sk_matrices *job, int threads); /* bytes */
+sk_fault sk_matrices_run(const sk_matrices *job, int threads, void *scratch);
+
+/* --- k_eigen.c -------------------------------------------------------------------------------- */
+
+/* Packed a[n,n], of which the lower triangle is read and all is destroyed: values[n] ascending;
+   with `vectors`, a becomes the eigenvectors, in rows. */
 int64_t sk_eigh_scratch(sk_dtype dtype, int64_t n, bool vectors); /* bytes */
 sk_status sk_eigh(sk_dtype dtype, int64_t n, void *a, void *values, bool vectors, void *scratch);
+
+/* --- k_singular.c ----------------------------------------------------------------------------- */
+
 /* Packed a[rows,cols], destroyed: values[min(rows,cols)] descending. */
 int64_t sk_svdvals_scratch(sk_dtype dtype, int64_t rows, int64_t cols); /* bytes */
 sk_status sk_svdvals(sk_dtype dtype, int64_t rows, int64_t cols, void *a, void *values,
@@ -261,6 +360,46 @@ int64_t sk_unit_columns(sk_dtype dtype, const void *z, int64_t n, int64_t d, dou
 int64_t sk_repeated_rows_scratch(int64_t n); /* bytes */
 int64_t sk_repeated_rows(sk_dtype dtype, const void *z, int64_t n, int64_t d, void *scratch);
 
+/* --- k_elements.c: the numbers of foreign files ----------------------------------------------- */
+
+typedef struct sk_element {
+  char code[4]; /* NumPy's, without the byte order: f4, i2, u1, b1; and bf2 for bfloat16 */
+  int size;     /* bytes */
+  sk_dtype dtype;
+} sk_element;
+const sk_element *sk_find_element(const char *code); /* NULL when there is none */
+/* Are those bytes just what lies in a tensor? */
+bool sk_element_is_ours(const sk_element *e, bool big);
+/* n elements; returns n, or the position (0-based) of the first that is too large for its dtype. */
+int64_t sk_decode(const sk_element *e, bool big, const void *from, int64_t n, void *to);
+
+/* --- k_crc.c ---------------------------------------------------------------------------------- */
+
+/* The CRC-32 of zip and gzip, of n more bytes behind those of `sum` (0 at first). */
+uint32_t sk_crc32(uint32_t sum, const void *data, int64_t n);
+
+/* --- k_csv.c: numbers as text, whatever the locale -------------------------------------------- */
+
+typedef struct sk_csv_error {
+  int64_t line;     /* 1-based; 0 when all is well */
+  int64_t column;   /* of a cell that is no number; 0 when it is the number of cells, */
+  int64_t cells;    /* which is this */
+  const char *cell; /* in the text */
+  int64_t len;
+} sk_csv_error;
+/* One number alone, with blanks or quotes around it; nothing between them is NaN. A zero byte must
+   stand behind every text. */
+bool sk_csv_number(const char *text, int64_t len, double *out);
+/* The rows of some lines; blank lines are passed over. Returns how many. out has room for len /
+   columns + 1 rows. */
+int64_t sk_csv_read(const char *text, int64_t len, char sep, int64_t columns, double *out,
+                    sk_csv_error *wrong);
+/* Row i of packed a[rows,columns] as a line of len[i] bytes at slots + i * columns * SK_CSV_SLOT;
+   columns is not 0. */
+#define SK_CSV_SLOT 25 /* -2.2250738585072014e-308 and a separator: none is longer */
+void sk_csv_write(sk_dtype dtype, const void *a, int64_t rows, int64_t columns, char sep,
+                  char *slots, int64_t *len);
+
 /* --- k_probe.c -------------------------------------------------------------------------------- */
 
 typedef enum sk_vote_weights { SK_VOTE_EXP, SK_VOTE_UNIFORM, SK_VOTE_INVERSE } sk_vote_weights;
@@ -283,5 +422,101 @@ void sk_knn_vote(sk_vote *vote);
 int64_t sk_logistic_scratch(int64_t d, int64_t classes); /* bytes */
 double sk_logistic(const double *x, const int64_t *y, int64_t n, int64_t d, int64_t classes,
                    const double *w, const double *penalty, double *grad, double *scratch);
+
+/* --- k_sort.c --------------------------------------------------------------------------------- */
+
+/* The first k of [outer,n,inner] along n, sorted: equal elements by the lowest position, NaN last
+   whatever the direction. */
+typedef struct sk_order {
+  sk_dtype dtype;
+  const void *a; /* packed [outer,n,inner], n at most SK_ORDER_MOST */
+  int64_t outer, n, inner, k;
+  bool descending;
+  void *values;   /* packed [outer,k,inner], or NULL */
+  int64_t *index; /* the same, 1-based, or NULL */
+} sk_order;
+#define SK_ORDER_MOST ((int64_t)UINT32_MAX)
+int64_t sk_sort_scratch(const sk_order *order, int threads); /* bytes */
+void sk_sort(const sk_order *order, int threads, void *scratch);
+
+/* --- k_scan.c --------------------------------------------------------------------------------- */
+
+/* Running sums (of uint8: int64) or products (not of uint8) of packed a[outer,n,inner] along n,
+   from the first element or, with `reverse`, from the last. Nothing may be empty. */
+void sk_scan(bool product, sk_dtype dtype, const void *a, int64_t outer, int64_t n, int64_t inner,
+             bool reverse, void *out);
+
+/* --- k_search.c ------------------------------------------------------------------------------- */
+
+/* For values[rows,m] the positions in sorted[rows,n] (shared: [n]) where they could be put in,
+   1-based: before equal elements or, with `right`, behind them. NaN counts as the largest. */
+void sk_search(sk_dtype dtype, const void *sorted, int64_t n, bool shared, const void *values,
+               int64_t rows, int64_t m, bool right, int64_t *out);
+
+/* --- k_count.c -------------------------------------------------------------------------------- */
+
+void sk_id_range(const int64_t *id, int64_t n, int64_t *least, int64_t *most);
+/* The smallest and largest number, NaN apart; inf and -inf where there is none. */
+void sk_number_range(sk_dtype dtype, const void *a, int64_t n, double *lo, double *hi);
+int64_t sk_tally_scratch(int64_t n, int64_t k, int threads); /* bytes, for k counters */
+/* out[k] = how often each of 1 .. k stands in id[n], or the sum of its weights (sum: k doubles). */
+void sk_bincount(const int64_t *id, int64_t n, int64_t k, int threads, void *scratch, int64_t *out);
+void sk_weighcount(const int64_t *id, sk_dtype dtype, const void *weight, int64_t n, int64_t k,
+                   double *sum, void *out);
+/* out[count+1]: how many lie in each of `count` bins of one width from lo to hi, and how many
+   outside. */
+void sk_histc(sk_dtype dtype, const void *a, int64_t n, int64_t count, double lo, double hi,
+              int threads, void *scratch, int64_t *out);
+
+/* --- k_unique.c ------------------------------------------------------------------------------- */
+
+/* How many distinct elements; then these, where each element stands among them (index: its position
+   before the sort), and how often. inverse and counts may be NULL. */
+/* The rows of packed [n,d] in the order of their first elements, then the second, ...: order[n],
+   1-based; equal rows stay in their order. spare has room for n. */
+void sk_row_order(sk_dtype dtype, const void *rows, int64_t n, int64_t d, int64_t *order,
+                  int64_t *spare);
+int64_t sk_unique_count(sk_dtype dtype, const void *sorted, int64_t n);
+void sk_unique_groups(sk_dtype dtype, const void *sorted, const int64_t *index, int64_t n,
+                      void *values, int64_t *inverse, int64_t *counts);
+/* The same for numbers from least .. least + width - 1, in any order; the table goes from one to
+   the other. */
+int64_t sk_table_count(const int64_t *a, int64_t n, int64_t least, int64_t width, int64_t *table);
+void sk_table_groups(const int64_t *a, int64_t n, int64_t least, int64_t width, int64_t *table,
+                     int64_t *values, int64_t *inverse, int64_t *counts);
+
+/* --- k_distance.c ----------------------------------------------------------------------------- */
+
+/* out[batch,n,m] = (sum |x - y|^p)^(1/p) of rows of x[batch,n,d] and y[batch,m,d], packed and of
+   one float dtype; p = 0 counts what differs, infinity takes the largest difference. */
+typedef struct sk_distance {
+  sk_dtype dtype;
+  int64_t batch, n, m, d;
+  double p;
+  const void *x, *y;
+  void *out;
+} sk_distance;
+int64_t sk_distance_scratch(const sk_distance *job, int threads); /* bytes */
+void sk_distances(const sk_distance *job, int threads, void *scratch);
+
+/* --- k_slope.c -------------------------------------------------------------------------------- */
+
+/* out[batch,n,d] = what x gets of the gradient g of distances `dist`. Element (i,j) of both stands
+   at i down + j across in their batch of n m: with x and y exchanged, it is what y gets. */
+typedef struct sk_slope {
+  sk_dtype dtype;
+  int64_t batch, n, m, d, down, across;
+  double p;
+  const void *x, *y, *g, *dist;
+  void *out;
+} sk_slope;
+void sk_distance_slope(const sk_slope *job);
+
+/* --- k_triangle.c ----------------------------------------------------------------------------- */
+
+/* out = packed a[batch,rows,cols], elements of `size` bytes, with zeros below the k-th diagonal
+   (upper) or above it. out may be a. */
+void sk_triangle(int64_t size, const void *a, int64_t batch, int64_t rows, int64_t cols, int64_t k,
+                 bool upper, void *out);
 
 #endif

@@ -2,7 +2,7 @@
 #include "lib.h"
 
 /* index (at 3) picks along axis and otherwise stays inside a. */
-static sk_array *check_pick(lua_State *L, const sk_array *a, int axis, bool copy) {
+static sk_array *check_pick(lua_State *L, const sk_array *a, int axis) {
   sk_array *index = sk_check_dtype(L, 3, SK_I64);
   bool fits = index->ndim == a->ndim;
   for (int d = 0; fits && d < a->ndim; d++) fits = d == axis || index->shape[d] <= a->shape[d];
@@ -10,24 +10,23 @@ static sk_array *check_pick(lua_State *L, const sk_array *a, int axis, bool copy
     const char *s = sk_describe(L, index);
     sk_fail(L, 3, "index %s does not fit %s", s, sk_describe(L, a));
   }
-  if (copy) { /* of its own, where what is written could change it */
-    index = sk_new(L, SK_I64, index->ndim, index->shape);
-    sk_copy(sk_check(L, 3), index);
-  } else
-    sk_contiguous(L, 3, SK_I64);
-  const int64_t *v = (const int64_t *)sk_check(L, -1)->data;
-  for (int64_t i = 0; i < sk_numel(index); i++)
-    if (v[i] < 1 || v[i] > a->shape[axis])
-      sk_fail(L, 3, "index %lld is outside 1..%lld of dimension %d", (long long)v[i],
-              (long long)a->shape[axis], axis + 1);
   return index;
+}
+
+/* Some index is outside: raises with the first. */
+static void refuse(lua_State *L, const sk_array *a, int axis) {
+  const int64_t *v = (const int64_t *)sk_contiguous(L, 3, SK_I64)->data;
+  while (*v >= 1 && *v <= a->shape[axis]) v++;
+  sk_fail(L, 3, "index %lld is outside 1..%lld of dimension %d", (long long)*v,
+          (long long)a->shape[axis], axis + 1);
 }
 
 static int gather(lua_State *L) {
   sk_array *a = sk_check(L, 1);
   int axis = sk_check_axis(L, 2, a->ndim);
-  sk_array *index = check_pick(L, a, axis, false);
-  sk_gather(a, axis, index, sk_new(L, a->dtype, index->ndim, index->shape));
+  const sk_array *index = check_pick(L, a, axis);
+  if (!sk_gather(a, axis, index, sk_new(L, a->dtype, index->ndim, index->shape)))
+    refuse(L, a, axis);
   return 1;
 }
 
@@ -41,7 +40,14 @@ static int scatter(lua_State *L, bool add) {
   lua_settop(L, 4);
   if (add && a->dtype == SK_U8)
     sk_fail(L, 1, "float or int64 tensor expected, got %s", sk_describe(L, a));
-  sk_array *index = check_pick(L, a, axis, sk_test(L, 3) && sk_share_storage(L, 1, 3));
+  const sk_array *index = check_pick(L, a, axis);
+  if (sk_share_storage(L, 1, 3)) { /* what is written would change it */
+    sk_array *copy = sk_new(L, SK_I64, index->ndim, index->shape);
+    sk_copy(index, copy);
+    index = copy;
+  } else
+    index = sk_contiguous(L, 3, SK_I64);
+  if (!sk_within((const int64_t *)index->data, sk_numel(index), a->shape[axis])) refuse(L, a, axis);
   if (sk_test(L, 4)) {
     src = *sk_test(L, 4);
     bool fits = src.dtype == a->dtype && src.ndim == index->ndim;

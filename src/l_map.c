@@ -18,7 +18,7 @@ static int unary(lua_State *L, bool in_place) {
   } else
     out = sk_out(L, 2, sk_unary_gives(op, a->dtype), a->ndim, a->shape);
   int result = lua_gettop(L);
-  if (!in_place) sk_protect(L, out, &in);
+  if (!in_place && !lua_isnil(L, 2)) sk_protect(L, out, &in);
   sk_unary(op, &in, out);
   lua_settop(L, result);
   return 1;
@@ -27,9 +27,10 @@ static int unary(lua_State *L, bool in_place) {
 static int map_unary(lua_State *L) { return unary(L, false); }
 static int map_unary_(lua_State *L) { return unary(L, true); }
 
-/* A Lua number takes the tensor's dtype, as a 0-dim array whose element lies in *value. */
-static sk_array operand(lua_State *L, int idx, sk_dtype dtype, char *value) {
-  if (sk_test(L, idx)) return *sk_test(L, idx);
+/* The tensor t that stands at idx; a Lua number there (t is NULL) takes the other one's dtype, as a
+   0-dim array whose element lies in *value. */
+static sk_array operand(lua_State *L, int idx, const sk_array *t, sk_dtype dtype, char *value) {
+  if (t) return *t;
   sk_check_element(L, idx, idx, dtype, value);
   return sk_packed(dtype, 0, 0, value);
 }
@@ -64,7 +65,7 @@ static int binary(lua_State *L, bool in_place) {
   sk_array *ta = sk_test(L, 1), *tb = sk_test(L, 2);
   if (!ta && (in_place || !tb)) sk_fail(L, 1, "tensor expected, got %s", sk_kind(L, 1));
   sk_dtype dtype = ta ? ta->dtype : tb->dtype;
-  sk_array a = operand(L, 1, dtype, va), b = operand(L, 2, dtype, vb);
+  sk_array a = operand(L, 1, ta, dtype, va), b = operand(L, 2, tb, dtype, vb);
   check_pair(L, op, &a, &b);
   bool fits = sk_broadcast(&a, &b, &ndim, shape);
   if (fits && in_place) {
@@ -85,10 +86,12 @@ static int binary(lua_State *L, bool in_place) {
   } else
     out = sk_out(L, 3, sk_binary_gives(op, dtype), ndim, shape);
   int result = lua_gettop(L);
-  sk_protect(L, out, &a);
-  sk_protect(L, out, &b);
-  sk_expand(&a, ndim, shape, &a);
-  sk_expand(&b, ndim, shape, &b);
+  if (in_place || !lua_isnil(L, 3)) { /* a new result overlaps nothing */
+    sk_protect(L, out, &a);
+    sk_protect(L, out, &b);
+  }
+  if (!sk_same_shape(&a, out)) sk_expand(&a, ndim, shape, &a);
+  if (!sk_same_shape(&b, out)) sk_expand(&b, ndim, shape, &b);
   sk_binary(op, &a, &b, out);
   lua_settop(L, result);
   return 1;
@@ -104,9 +107,9 @@ static int map_where(lua_State *L) {
   int ndim;
   lua_settop(L, 3);
   sk_array mask = *sk_check_dtype(L, 1, SK_U8);
-  sk_array *given = sk_test(L, 2) ? sk_test(L, 2) : sk_test(L, 3);
-  sk_dtype dtype = given ? given->dtype : SK_F32;
-  sk_array a = operand(L, 2, dtype, va), b = operand(L, 3, dtype, vb), pair;
+  const sk_array *ta = sk_test(L, 2), *tb = sk_test(L, 3);
+  sk_dtype dtype = ta ? ta->dtype : tb ? tb->dtype : SK_F32;
+  sk_array a = operand(L, 2, ta, dtype, va), b = operand(L, 3, tb, dtype, vb), pair;
   if (a.dtype != b.dtype) {
     const char *s = sk_describe(L, &a);
     sk_fail(L, 3, "dtypes differ: %s and %s (convert one with :to)", s, sk_describe(L, &b));

@@ -15,6 +15,9 @@ int sk_check_shape(lua_State *L, int idx, int64_t *shape, bool open, int *next);
 sk_dtype sk_opt_dtype(lua_State *L, int idx, sk_dtype def);
 /* A dimension number, 1-based or negative -> 0-based. */
 int sk_check_axis(lua_State *L, int idx, int ndim);
+/* The number at idx as a 0-based position in dimension dim (0-based) of n elements; an error speaks
+   of argument arg. */
+int64_t sk_check_position(lua_State *L, int idx, int arg, int64_t n, int dim);
 /* Pushes the element at p as a Lua number: a float, or an integer for int64 and uint8. */
 void sk_push_element(lua_State *L, sk_dtype dtype, const void *p);
 /* The Lua number at idx as one element of dtype, written to p; an error speaks of argument arg. */
@@ -31,11 +34,14 @@ void sk_raise(lua_State *L, const char *fname, sk_status status);
 /* Each adds its functions to the core table on the top of the stack. */
 int sk_open_make(lua_State *L);
 int sk_open_index(lua_State *L);
+int sk_open_key(lua_State *L);
 int sk_open_gather(lua_State *L);
 int sk_open_shape(lua_State *L);
 int sk_open_map(lua_State *L);
 int sk_open_reduce(lua_State *L);
 int sk_open_gemm(lua_State *L);
+int sk_open_distance(lua_State *L);
+int sk_open_triangle(lua_State *L);
 int sk_open_linalg(lua_State *L);
 int sk_open_random(lua_State *L);
 int sk_open_nn(lua_State *L);
@@ -43,6 +49,12 @@ int sk_open_spectral(lua_State *L);
 int sk_open_neighbours(lua_State *L);
 int sk_open_pairwise(lua_State *L);
 int sk_open_probe(lua_State *L);
+int sk_open_sort(lua_State *L);
+int sk_open_scan(lua_State *L);
+int sk_open_count(lua_State *L);
 int sk_open_sys(lua_State *L);
+int sk_open_file(lua_State *L);
+int sk_open_bytes(lua_State *L);
+int sk_open_embed(lua_State *L); /* the registry's side of sslkit.h */
 
 #endif

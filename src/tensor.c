@@ -78,12 +78,20 @@ static storage *push_storage(lua_State *L, int64_t bytes, int nuv) {
 
 /* {== Tensors ============================================================= */
 
+/* The userdata. That it bears the address of its own metatable proves it ours, at a third of the
+   price of a look into the registry. */
+typedef struct tensor {
+  sk_array array;
+  const void *meta;
+} tensor;
+
 static sk_array *push_tensor(lua_State *L) {
-  sk_array *a = lua_newuserdatauv(L, sizeof(sk_array), 2);
-  memset(a, 0, sizeof *a); /* a consistent, empty object, before anything else can raise */
+  tensor *t = lua_newuserdatauv(L, sizeof(tensor), 2);
+  memset(t, 0, sizeof *t); /* a consistent, empty object, before anything else can raise */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &meta_key);
+  t->meta = lua_topointer(L, -1);
   lua_setmetatable(L, -2);
-  return a;
+  return &t->array;
 }
 
 sk_array *sk_new(lua_State *L, sk_dtype dtype, int ndim, const int64_t *shape) {
@@ -127,12 +135,11 @@ const sk_array *sk_contiguous(lua_State *L, int idx, sk_dtype dtype) {
 }
 
 sk_array *sk_test(lua_State *L, int idx) {
-  sk_array *a = lua_touserdata(L, idx);
-  if (!a || !lua_getmetatable(L, idx)) return 0;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &meta_key);
-  int same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
-  return same ? a : 0;
+  tensor *t = lua_touserdata(L, idx);
+  if (!t || lua_rawlen(L, idx) != sizeof *t || !lua_getmetatable(L, idx)) return 0;
+  bool ours = lua_topointer(L, -1) == t->meta;
+  lua_pop(L, 1);
+  return ours ? &t->array : 0;
 }
 
 sk_array *sk_check(lua_State *L, int idx) {

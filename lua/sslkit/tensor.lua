@@ -5,10 +5,19 @@ local check = require "sslkit.check"
 
 require "sslkit.tensor.make"
 require "sslkit.tensor.shape"
+require "sslkit.tensor.join"
 require "sslkit.tensor.index"
 require "sslkit.tensor.unary"
 require "sslkit.tensor.binary"
+require "sslkit.tensor.replace"
 require "sslkit.tensor.reduce"
+require "sslkit.tensor.norm"
+require "sslkit.tensor.sort"
+require "sslkit.tensor.quantile"
+require "sslkit.tensor.scan"
+require "sslkit.tensor.histogram"
+require "sslkit.tensor.einsum"
+require "sslkit.tensor.meshgrid"
 require "sslkit.tensor.print"
 
 local T = core.methods
@@ -43,7 +52,8 @@ end
 -- @example ssl.release_workspace() --> nil
 function T.release_workspace() core.release_workspace() end
 
---- Threads that a computation may use, the caller's own included. Results do not depend on it.
+--- Threads that a computation may use, the caller's own included. Results do not depend on it, but
+-- for the last bits of decompositions of a matrix with 800 rows and columns or more.
 -- @param n 1..64
 -- @example ssl.set_threads(ssl.get_threads()) --> nil
 function T.set_threads(n) core.threads(check.integer(1, "threads", n, 1, 64)) end
