@@ -2,7 +2,7 @@
 -- works, or it raises an error that names it. Never may it crash, hang, or fail inside our own code
 -- ("attempt to ...").
 --
---   SSLKIT_FUZZ_CALLS=1000000   how many calls (20000)
+--   SSLKIT_FUZZ_CALLS=1000000   how many calls (100000)
 --   SSLKIT_FUZZ_SEED=123        the same calls again
 --   SSLKIT_FUZZ_TRACE=file      each call is written there before it is made: the last one crashed
 
@@ -11,7 +11,7 @@ local tensor = require "sslkit.tensor"
 local check = require "sslkit.check"
 local arguments = require "spec.fuzz.arguments"
 
-local CALLS = tonumber(os.getenv "SSLKIT_FUZZ_CALLS") or 20000
+local CALLS = tonumber(os.getenv "SSLKIT_FUZZ_CALLS") or 100000
 local SEED = tonumber(os.getenv "SSLKIT_FUZZ_SEED") or os.time()
 local TRACE = os.getenv "SSLKIT_FUZZ_TRACE"
 local ROOM = 64 << 20 -- bytes above what is in use at the start

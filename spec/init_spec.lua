@@ -1,0 +1,34 @@
+-- The front door: what is there at once, and what comes on first use.
+
+local ssl = require "sslkit"
+
+describe("the module", function()
+  it("tells its version and its build", function()
+    assert.equal("sslkit 0.1.0", ssl._VERSION)
+    local build = ssl.build()
+    assert.equal(ssl._VERSION, "sslkit " .. build.version)
+    for _, name in ipairs { "blas", "simd", "compiler" } do
+      assert.equal("string", type(build[name]), name)
+    end
+    assert.equal(ssl.get_threads(), build.threads)
+  end)
+
+  it("has no name that was not given to it", function()
+    assert.is_nil(ssl.tensors)
+  end)
+
+  it("loads its parts on first use, and leaves the globals alone", function()
+    local pipe = io.popen([[lua5.4 -e '
+      local before = {}
+      for name in pairs(_G) do before[name] = true end
+      local ssl = require "sslkit"
+      local early = package.loaded["sslkit.nn"] or package.loaded["sslkit.autograd"]
+      local _ = ssl.nn
+      local late = package.loaded["sslkit.nn"]
+      for name in pairs(_G) do assert(before[name], name) end
+      print(early, type(late))' 2>&1]])
+    local output = pipe:read "a"
+    pipe:close()
+    assert.equal("nil\ttable\n", output)
+  end)
+end)
