@@ -125,6 +125,15 @@ local function difference(a, b)
   return math.abs(a - b) / math.max(1, math.abs(b))
 end
 
+-- A peer's threads stay awake for some milliseconds after their work (libgomp's do), and would have
+-- the processors that ours are measured on.
+local REST = 0.02
+
+local function rest()
+  local start = clock()
+  repeat until clock() - start > REST
+end
+
 -- Measures one case: after a warm-up of both, `runs` turns each, of which the medians count. `ours`
 -- gives its result, `peer` is what Bench:peer gives; check(our result, the peer's) replaces the
 -- difference of the two. With `count`, the unit is a rate, such as "images/s": count / seconds.
@@ -133,6 +142,7 @@ function Bench:compare(case)
   local ours, theirs, result, answer = {}, {}, case.ours(), case.peer()
   for i = 1, self.runs do
     collectgarbage()
+    if self.threads > 1 then rest() end
     local start = clock()
     result = case.ours()
     ours[i] = clock() - start
