@@ -255,8 +255,9 @@ void sk_take(const sk_array *a, int axis, const int64_t *index, const sk_array *
   b.stride = b.block * a->shape[axis];
   if (b.block > 0)
     sk_parallel(outer * n, b.block < GRAIN ? GRAIN / b.block : 1,
-                b.block == 4   ? take_4
-                : b.block == 8 ? take_8
+                b.block > size ? take_blocks
+                : size == 4    ? take_4
+                : size == 8    ? take_8
                                : take_blocks,
                 &b);
 }

@@ -9,6 +9,15 @@ local function longs(list) return ssl.tensor(list, "int64") end
 
 local function bytes(list) return ssl.tensor(list, "uint8") end
 
+describe("index", function()
+  it("takes rows that are as long as a wider element, wherever they begin", function()
+    local pairs_of_floats = ssl.arange(0, 4):narrow(1, 2, 5):view(2, 2) -- 4 bytes behind a 64th
+    assert.same({ { 3, 4 }, { 1, 2 } }, pairs_of_floats:index(1, longs { 2, 1 }):totable())
+    local fours = ssl.arange(0, 8, 1, "uint8"):narrow(1, 2, 9):view(2, 4)
+    assert.same({ { 5, 6, 7, 8 }, { 1, 2, 3, 4 } }, fours:index(1, longs { 2, 1 }):totable())
+  end)
+end)
+
 describe("gather and scatter", function()
   it("move one element an index, over random shapes", function()
     math.randomseed(2)
