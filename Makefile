@@ -32,9 +32,10 @@ OURS   += $(if $(filter true,$(CI)),-Werror)
 KERNELS = -O3 -fno-math-errno -fno-trapping-math
 # OpenBLAS starts threads: the code that they run must outlive the lua_State that loaded it
 # (nodelete).
-# LAPACKE from its archive where there is one: Lua binds every symbol of a shared library when it loads
-# it, and the some thousand of that one take longer than OpenBLAS's.
-ARCHIVE := $(shell $(CC) -print-file-name=liblapacke.a)
+#
+# LAPACKE from its archive where there is one: Lua binds every symbol of a shared library when it
+# loads it, and the thousands of that one take longer than those of OpenBLAS.
+ARCHIVE  = $(shell $(CC) -print-file-name=liblapacke.a)
 LAPACKE  = $(if $(filter /%,$(ARCHIVE)),$(ARCHIVE),-llapacke)
 LIBS     = $(LAPACKE) -Wl,--exclude-libs,ALL -lopenblas -lm -lpthread -Wl,-z,nodelete
 
