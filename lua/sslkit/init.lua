@@ -10,7 +10,7 @@ local modules = {
   data = "sslkit.data", metrics = "sslkit.metrics", probe = "sslkit.probe", nn = "sslkit.nn",
   optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill",
   plot = "sslkit.plot", io = "sslkit.io", image = "sslkit.image", text = "sslkit.text",
-  progress = "sslkit.progress",
+  progress = "sslkit.progress", linalg = "sslkit.linalg",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",

@@ -22,7 +22,9 @@ require "sslkit.tensor.print"
 
 local T = core.methods
 
-T.linalg = require "sslkit.linalg"
+require "sslkit.linalg.product"
+require "sslkit.linalg.matrix"
+require "sslkit.linalg.distance"
 require "sslkit.random"
 
 -- Operators without their options: Lua hands a metamethod nothing more.
