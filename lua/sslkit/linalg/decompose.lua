@@ -8,10 +8,11 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
+local ops = require "sslkit.tensor.ops"
 
 local M = {}
 
-local function taped(a) return hook.record and core.recording() and core.node(a) end
+local taped = ops.taped
 
 local function eigen(a)
   local w, v = core.eigh(a, true)
@@ -117,10 +118,6 @@ end
 -- @return L [...,n,n]
 -- @raise where a matrix is not positive definite, and on NaN or Inf
 -- @example ssl.linalg.cholesky(ssl.tensor{{4, 2}, {2, 5}}):totable()[2][1] --> 1.0
-function M.cholesky(a)
-  local out = core.cholesky(a)
-  if hook.record then hook.record("cholesky", out, a) end
-  return out
-end
+M.cholesky = ops.recorded("cholesky", 0)
 
 return M

@@ -5,12 +5,11 @@ local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
 local decompose = require "sslkit.linalg.decompose"
+local precision = require "sslkit.linalg.precision"
 
 local T = core.methods
 
 local M = {}
-
-local EPSILON = { float32 = 2.0 ^ -23, float64 = 2.0 ^ -52 }
 
 -- {== Triangles and the diagonal ===========================================
 
@@ -56,10 +55,6 @@ M.triu, M.tril, M.trace = T.triu, T.tril, T.trace
 local function check_matrix(a)
   check.tensor(1, a, { dtype = "float" })
   if core.dim(a) < 2 then check.fail(1, "matrix expected, got %s", core.describe(a)) end
-end
-
-local function precision(a)
-  return math.max(core.size(a, -1), core.size(a, -2)) * EPSILON[core.dtype(a)]
 end
 
 -- The largest of the last dimension, which is kept; 0 of none.

@@ -4,15 +4,13 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local hook = require "sslkit.tensor.hook"
+local ops = require "sslkit.tensor.ops"
+local precision = require "sslkit.linalg.precision"
 local decompose = require "sslkit.linalg.decompose"
 
 local T = core.methods
 
 local M = {}
-
-local function taped(a, b)
-  return hook.record and core.recording() and (core.node(a) or core.node(b))
-end
 
 -- f(a, b) for right-hand sides b that may be one vector.
 local function with_sides(f, a, b)
@@ -58,8 +56,6 @@ function M.solve_triangular(a, b, options)
   end, a, b))
 end
 
-local EPSILON = { float32 = 2.0 ^ -23, float64 = 2.0 ^ -52 }
-
 -- On the tape: what depends on a and b besides the solution is made of operations with gradients.
 local function taped_lstsq(a, b, x, rank, full)
   if not full then
@@ -89,10 +85,9 @@ function M.lstsq(a, b, options)
     check.fail(1, "tensor with 2 dimensions or more expected, got %s", core.describe(a))
   end
   local m, n = core.size(a, -2), core.size(a, -1)
-  local x, left, s, rank =
-    core.lstsq(a, b, rcond or EPSILON[core.dtype(a)] * math.max(m, n))
+  local x, left, s, rank = core.lstsq(a, b, rcond or precision(a))
   local full = core.numel(rank) == 0 or core.item(core.amin(rank)) == n
-  if taped(a, b) then x, left, rank, s = taped_lstsq(a, b, x, rank, full and m >= n) end
+  if ops.taped(a, b) then x, left, rank, s = taped_lstsq(a, b, x, rank, full and m >= n) end
   if not full or m <= n then left = T.zeros({ 0 }, core.dtype(a)) end
   if vector then x = T.squeeze(x, -1) end
   return x, left, rank, s
@@ -103,22 +98,14 @@ end
 -- @return tensor [...,n,n]
 -- @raise where a matrix is singular, and on NaN or Inf
 -- @example ssl.linalg.inv(ssl.tensor{{2, 0}, {0, 4}}):at(2, 2) --> 0.25
-function M.inv(a)
-  local out = core.inv(a)
-  if hook.record then hook.record("inv", out, a) end
-  return out
-end
+M.inv = ops.recorded("inv", 0)
 
 --- Determinants.
 -- @param a float tensor [...,n,n]
 -- @return tensor [...]
 -- @raise on NaN or Inf
 -- @example ssl.linalg.det(ssl.tensor{{1, 2}, {3, 4}}):item() --> -2.0
-function M.det(a)
-  local out = core.det(a)
-  if hook.record then hook.record("det", out, a) end
-  return out
-end
+M.det = ops.recorded("det", 0)
 
 --- Signs and logarithms of the absolute values of determinants; 0 and -inf of singular matrices,
 -- whose logarithm has no gradient.

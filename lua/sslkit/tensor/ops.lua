@@ -6,10 +6,15 @@ local hook = require "sslkit.tensor.hook"
 
 local ops = {}
 
+-- Would an operation on these leave a node?
+function ops.taped(a, b)
+  return hook.record and core.recording() and (core.node(a) or core.node(b))
+end
+
 -- The out option. What is written there is not on the tape, so the operands must not be either.
 function ops.out(argn, options, a, b)
   local out = check.options(argn, options, {}, { out = true }).out
-  if hook.record and core.recording() and (core.node(a) or core.node(b)) then
+  if ops.taped(a, b) then
     check.fail(argn, "out= has no gradient, and an operand is on the tape")
   end
   return out

@@ -2,7 +2,6 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
-local hook = require "sslkit.tensor.hook"
 local ops = require "sslkit.tensor.ops"
 
 local T = core.methods
@@ -46,7 +45,7 @@ end
 
 -- The first k of each row in order. Positions cost time, and only a gradient asks for them.
 local function sorted(rows, k)
-  if hook.record and core.node(rows) and core.recording() then return (T.sort(rows)) end
+  if ops.taped(rows) then return (T.sort(rows)) end
   return (core.sorted(rows, -1, false, k))
 end
 
@@ -95,7 +94,7 @@ local function probabilities(q)
     if core.dim(q) > 1 then
       check.fail(2, "q with at most 1 dimension expected, got %s", core.describe(q))
     end
-    if hook.record and core.node(q) and core.recording() then
+    if ops.taped(q) then
       check.fail(2, "%s is on the tape, and its gradient would be lost here: use its :detach()",
         core.describe(q))
     end
