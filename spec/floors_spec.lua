@@ -4,17 +4,20 @@
 local lfs = require "lfs"
 
 local floors = {
-  [4] = "core dnnl mpi",
-  [5] = "check",
+  [4] = "core dnnl mpi version",
+  [5] = "check near",
   [6] = "tensor random linalg text",
   [6.5] = "io image", -- makes and reads tensors, and nothing on their own floor needs it
   [7] = "autograd grads gradcheck",
   [8] = "nn optim losses",
   [9] = "data augment",
-  [10] = "metrics probe postprocess",
+  [9.5] = "probe", -- a report on a representation says what the labels say of it
+  [10] = "metrics postprocess",
   [11] = "distill landscape prune soup risk attribution unlearn ood calibrate scaling",
-  [12] = "train sweep log plot progress dist",
-  [13] = "init help repl cli",
+  [12] = "train sweep log plot progress page config dist",
+  [12.5] = "report",
+  [12.8] = "help",
+  [13] = "init repl cli",
 }
 
 -- Files that are parts of one thing.
