@@ -104,24 +104,54 @@ end)
 describe("examples/embed/host.c", function()
   local host = os.tmpname()
 
+  setup(function() compile("examples/embed/host.c", host, "-llua5.4 -lm") end)
+
   teardown(function() os.remove(host) end)
 
-  it("sees its embedding collapse", function()
-    compile("examples/embed/host.c", host, "-llua5.4 -lm")
-    local code, output = shell("LUA_PATH=%s LUA_CPATH=%s timeout 60 %s",
+  -- Its exit status, what it says of the windows, what they say over everything, and the windows
+  -- after which it raised the alarm.
+  local function run(...)
+    local code, output = shell("LUA_PATH=%s LUA_CPATH=%s timeout 60 %s " .. table.concat({ ... }),
       package.path, package.cpath, host)
-    assert.equal(0, code, output)
-    local ranks, last = {}, nil
+    local ranks, whole, alive, alarms = {}, {}, {}, {}
     for line in output:gmatch "[^\n]+" do
-      local step, rank = line:match "^step (%d+)  rankme +([%d.]+) of 32  mean cosine"
-      assert.equal(#ranks, tonumber(step), line)
-      ranks[#ranks + 1], last = tonumber(rank), line
-      assert.equal(ranks[#ranks] < ranks[1] / 4, line:find "collapsed" ~= nil)
+      local window, rank, all, directions = line:match(
+        "^window +(%d+)  rankme +([%d.]+) of 32  over everything +([%d.]+)  alive +(%d+)$")
+      if window then
+        assert.equal(#ranks + 1, tonumber(window), line)
+        ranks[#ranks + 1], whole[#whole + 1] = tonumber(rank), tonumber(all)
+        alive[#alive + 1] = tonumber(directions)
+      else
+        assert.matches("^alarm: RankMe fell from [%d.]+ to [%d.]+: the encoder collapses$", line)
+        alarms[#alarms + 1] = #ranks
+      end
     end
-    assert.equal(8, #ranks)
-    assert.is_true(ranks[1] > 30 and ranks[1] <= 32)
-    for i = 2, 8 do assert.is_true(ranks[i] < ranks[i - 1], output) end
-    assert.matches("collapsed$", last)
+    return code, ranks, whole, alive, alarms
+  end
+
+  it("raises the alarm once when its encoder collapses late", function()
+    local code, ranks, whole, alive, alarms = run()
+    assert.equal(2, code)
+    assert.equal(20, #ranks)
+    for i = 1, 10 do assert.is_true(ranks[i] > 31.5 and ranks[i] <= 32 and alive[i] == 32) end
+    for i = 11, 20 do assert.is_true(ranks[i] < ranks[i - 1] and alive[i] <= alive[i - 1]) end
+    assert.equal(1, #alarms)
+    for i = 1, 20 do assert.equal(i >= alarms[1], ranks[i] < ranks[2] / 2) end
+    assert.is_true(alive[20] < 10)
+    assert.is_true(whole[20] > 30) -- what the windows are for
+  end)
+
+  it("ends well while all is well", function()
+    local code, ranks, _, _, alarms = run "170"
+    assert.same({ 0, 10, 0 }, { code, #ranks, #alarms })
+    code, ranks = run "15" -- not one whole window
+    assert.same({ 0, 0 }, { code, #ranks })
+  end)
+
+  it("says how it is called", function()
+    local code, output = shell("%s x", host)
+    assert.equal(1, code)
+    assert.matches("^usage: .* %[batches%]\n$", output)
   end)
 
   it("says what is wrong where sslkit is not there", function()

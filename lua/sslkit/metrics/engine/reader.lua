@@ -2,6 +2,7 @@
 -- (Metrics do not tail-call it: in an error, it is their own frame that has the name.)
 
 local check = require "sslkit.check"
+local moments = require "sslkit.metrics.engine.moments"
 local result = require "sslkit.metrics.engine.result"
 local spectrum = require "sslkit.metrics.engine.spectrum"
 
@@ -13,6 +14,7 @@ local NAN = 0 / 0
 return function(name, z, options, defaults, need, value, more)
   local names = { full = true, nan = true, tolerance = true }
   for _, key in ipairs(more or {}) do names[key] = true end
+  defaults.center = moments.center(z, defaults.center)
   options = check.options(2, options, defaults, names)
   local s, reason = spectrum.of(1, z, {
     center = options.center, nan = options.nan, tolerance = options.tolerance, need = need,

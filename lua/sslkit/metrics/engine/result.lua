@@ -1,12 +1,15 @@
 -- What a metric gives back: its number, or with {full=true} one flat table of the number and all that
 -- is known about it, which prints as a small page.
 
+local core = require "sslkit.core"
+
 local result = {}
 
 local Result = { __name = "sslkit.Metric" }
 
 local function text(v)
   if math.type(v) == "float" then return ("%.6g"):format(v) end
+  if core.is_tensor(v) then return core.describe(v) end
   return tostring(v)
 end
 
