@@ -1,58 +1,46 @@
--- Docstrings: every public function has one, with an example, and every example gives what it says.
+-- Docstrings: every public function has one that tells all about it, with examples that give what
+-- they say. What a docstring looks like stands at the head of lua/sslkit/help/docstring.lua.
 --
--- A docstring is the block of comment lines from `---` down to the line that defines the function.
--- In it, `-- @example CODE --> TEXT`: tostring of CODE's first value is TEXT, up to spaces and line
--- breaks; numbers agree to 6 significant digits; `...` at the end of TEXT stands for any rest.
+-- An example, `CODE --> TEXT`: tostring of CODE's first value is TEXT, up to spaces and line breaks;
+-- numbers agree to 6 significant digits; `...` at the end of TEXT stands for any rest.
 
 local lfs = require "lfs"
+local check = require "sslkit.check"
+local docstring = require "sslkit.help.docstring"
+local index = require "sslkit.help.index"
 local ssl = require "sslkit"
-local tensor = require "sslkit.tensor"
 
 local root = package.searchpath("sslkit.check", package.path):match "^(.*)/"
 
 -- {== Collecting ===========================================================================
 
--- The name that a line gives to something public, or nil: function M.name(, function M:name(,
--- M.name = , name = , ["name"] = .
-local function public_name(line)
-  return line:match "^%s*function%s+[%w_.]*[.:]([%w_]+)%s*%("
-    or line:match "^%s*[%w_.]-([%w_]+)%s*=[^=]"
-    or line:match "^%s*%[\"([%w_]+)\"%]%s*="
-end
-
--- Adds the docstrings of a file: {path=, line= (of the definition), name=, examples={{line=, code=,
--- want=}}}; and to `names` what its lines define, by "path:line".
-local function read_docstrings(path, all, names)
-  local block, number = nil, 0
-  for line in io.lines(path) do
-    number = number + 1
-    names[path .. ":" .. number] = public_name(line)
-    if line:find "^%s*%-%-%-%s" then block = { path = path, examples = {} } end
-    if block and line:find "^%s*%-%-" then
-      local code, want = line:match "@example%s+(.-)%s+%-%->%s*(.-)%s*$"
-      if code then
-        table.insert(block.examples, { line = number, code = code, want = want })
-      elseif line:find "@example" then
-        table.insert(block.examples, { line = number })
-      end
-    elseif block then
-      block.line, block.name = number, public_name(line)
-      all[#all + 1] = block
-      block = nil
-    end
-  end
-end
-
-local function collect(folder, all, names)
+-- The docstrings of all files, public or not.
+local function collect(folder, all)
   for entry in lfs.dir(folder) do
     local path = folder .. "/" .. entry
     if entry:find "%.lua$" then
-      read_docstrings(path, all, names)
+      for _, doc in ipairs((assert(docstring.read(path)))) do all[#all + 1] = doc end
     elseif not entry:find "^%." and lfs.attributes(path, "mode") == "directory" then
-      collect(path, all, names)
+      collect(path, all)
     end
   end
   return all
+end
+
+-- The public functions and methods: entries of the index.
+local function each_public(f)
+  for _, entry in ipairs(assert(index.get()).entries) do
+    local what = entry.what
+    if what == "function" or what == "method" or what == "module" and entry.doc then f(entry) end
+  end
+end
+
+-- What they know depends on the format of the file.
+local BY_FORMAT = { ["ssl.load"] = true, ["ssl.save"] = true }
+
+local function sorted(list)
+  table.sort(list)
+  return table.concat(list, "\n")
 end
 
 -- ==}
@@ -64,7 +52,7 @@ local NUMBER = "[%-+]?%d+%.?%d*[eE]?[%-+]?%d*"
 -- The text with a mark for each number, and the numbers.
 local function numbers(text)
   local list = {}
-  local rest = text:gsub("%s+", " "):gsub(NUMBER, function(s)
+  local rest = text:match("^%s*(.-)%s*$"):gsub("%s+", " "):gsub(NUMBER, function(s)
     local n = tonumber(s)
     if not n then return nil end
     list[#list + 1] = n
@@ -89,13 +77,21 @@ local function same_text(want, got)
   return true
 end
 
+-- ==}
+
+-- {== Running ==============================================================================
+
+local function compiled(code)
+  local env = setmetatable({ ssl = ssl }, { __index = _G })
+  local f = load("return " .. code, "=example", "t", env)
+  if f then return f end
+  return load(code, "=example", "t", env)
+end
+
 -- What is wrong with an example, or nil.
 local function problem(example)
   if not example.code then return "no `-->`" end
-  local env = setmetatable({ ssl = ssl }, { __index = _G })
-  local f = load("return " .. example.code, "=example", "t", env)
-  local message
-  if not f then f, message = load(example.code, "=example", "t", env) end
+  local f, message = compiled(example.code)
   if not f then return message end
   ssl.seed(1) -- what an example gives must not depend on those before it
   local ok, value = pcall(f)
@@ -105,75 +101,176 @@ local function problem(example)
   end
 end
 
--- ==}
-
-local names = {}
-local all = collect(root, {}, names)
-local by_line, by_name = {}, {}
-for _, doc in ipairs(all) do
-  by_line[doc.path .. ":" .. doc.line] = doc
-  local other = doc.name and by_name[doc.name]
-  if doc.name and not (other and #other.examples > 0) then by_name[doc.name] = doc end
-end
-
--- A function that is defined under its own name has its docstring there; one from C, or made by
--- another function, where the name is given to it.
-local function docstring(f, name)
-  local info = debug.getinfo(f, "S")
-  local at = info.source:sub(2) .. ":" .. info.linedefined
-  if names[at] == name then return by_line[at] end
-  return by_line[at] or by_name[name]
-end
-
--- The function that a value is, or is called as, or nil.
-local function callable(v)
-  if type(v) == "table" then v = (getmetatable(v) or {}).__call end
-  return type(v) == "function" and v or nil
-end
-
--- Calls f(path, name, function) for every function in the tables below t.
-local function each_public(t, path, seen, f)
-  if seen[t] then return end
-  seen[t] = true
-  for name, v in pairs(t) do
-    if type(name) == "string" and not name:find "^_" then
-      if callable(v) and not seen[v] then f(path .. "." .. name, name, callable(v)) end
-      if type(v) == "table" then
-        each_public(v, path .. "." .. name, seen, f)
-      else
-        seen[v] = true
-      end
-    end
+local function run_examples(doc)
+  for _, example in ipairs(doc.examples) do
+    ssl.seed(1)
+    pcall((compiled(example.code)))
   end
 end
 
+-- Does the function that a docstring is above return something, as far as its examples show?
+local function returns_something(doc)
+  local found = false
+  debug.sethook(function()
+    local info = debug.getinfo(2, "Sr")
+    if info.linedefined == doc.line and info.source == "@" .. doc.path and info.ntransfer > 0 then
+      found = true
+    end
+  end, "r")
+  run_examples(doc)
+  debug.sethook()
+  return found
+end
+
+-- The names of options that functions ask check.options for while examples run: by docstring, a
+-- set. A call belongs to the innermost public function, if it is about that one's last argument.
+local function options_asked()
+  local asked, by_place = {}, {}
+  each_public(function(entry)
+    local doc = entry.doc
+    if doc and doc.arguments then by_place["@" .. doc.path .. ":" .. doc.line] = doc end
+  end)
+  local original = check.options
+  function check.options(argn, given, defaults, more)
+    for level = 2, 12 do
+      local info = debug.getinfo(level, "Su")
+      if not info then break end
+      local doc = by_place[info.source .. ":" .. info.linedefined]
+      if doc then
+        local _, last = debug.getlocal(level, info.nparams)
+        if last == given and not asked[doc] then
+          asked[doc] = {}
+          for name in pairs(defaults) do asked[doc][name] = true end
+          for name in pairs(more or {}) do asked[doc][name] = true end
+        end
+        break
+      end
+    end
+    return (original(argn, given, defaults, more))
+  end
+  each_public(function(entry) if entry.doc then run_examples(entry.doc) end end)
+  check.options = original
+  return asked
+end
+
+-- ==}
+
 describe("docstrings", function()
-  it("stand at every public function, with an example", function()
-    local missing, seen = {}, {}
-    for entry in lfs.dir(root) do -- modules load on first use: use them all
-      local name = entry:gsub("%.lua$", "")
-      if not name:find "^%." and name ~= "init" then
-        local ok, message = pcall(function() return ssl[name] end)
-        if not ok then missing[#missing + 1] = message:match "^[^\n]*" end
-      end
-    end
-    local function check(path, name, f)
-      local doc = docstring(f, name)
+  it("stand at everything public, and tell what it does, with an example", function()
+    local missing = {}
+    each_public(function(entry)
+      local doc = entry.doc
       if not doc then
-        missing[#missing + 1] = path .. " has no docstring"
+        missing[#missing + 1] = entry.path .. " has no docstring"
       elseif #doc.examples == 0 then
-        missing[#missing + 1] = path .. " has no example"
+        missing[#missing + 1] = entry.path .. " has no example"
+      elseif #doc.summary < 4 then
+        missing[#missing + 1] = entry.path .. " has no summary"
+      end
+    end)
+    assert.equal("", sorted(missing))
+  end)
+
+  it("stand at all methods of a kind of object that has some", function()
+    local all, public, wrong = assert(index.get()).all, {}, {}
+    for _, doc in ipairs(all.docs) do
+      local kind = doc.owner and doc.owner:find "^%u%l" and #doc.examples > 0
+      if kind then public[doc.path] = doc.owner end
+    end
+    for path, kind in pairs(public) do
+      local number = 0
+      for line in io.lines(path) do
+        number = number + 1
+        local name = line:match("^function " .. kind .. "[.:](%a[%w_]*)")
+        local doc = all.at[path .. ":" .. number]
+        if name and not (doc and #doc.examples > 0) then
+          wrong[#wrong + 1] = ("%s:%d: %s:%s has no docstring with an example"):format(
+            path, number, kind, name)
+        end
       end
     end
-    each_public(ssl, "ssl", seen, check)
-    each_public(tensor, "tensor", seen, check)
-    table.sort(missing)
-    assert.equal("", table.concat(missing, "\n"))
+    assert.equal("", sorted(wrong))
+  end)
+
+  it("stand at all kinds of objects", function()
+    local wrong = {}
+    for _, entry in ipairs(assert(index.get()).entries) do
+      if entry.what == "kind" and entry.summary == "" then
+        wrong[#wrong + 1] = ("%s: %s has no docstring with @kind"):format(
+          entry.value:match "[^:]*", entry.path)
+      end
+    end
+    assert.equal("", sorted(wrong))
+  end)
+
+  it("name the parameters that there are, in their order", function()
+    local wrong = {}
+    each_public(function(entry)
+      local doc = entry.doc
+      if not (doc and doc.arguments) then return end
+      local want, got = {}, {}
+      for i, name in ipairs(doc.arguments) do
+        local is_self = name == "self" or i == 1 and name == "_" -- what __call begins with
+        if not is_self then want[#want + 1] = name end
+      end
+      for _, param in ipairs(doc.params) do
+        if param.name ~= "self" then got[#got + 1] = param.name end
+        if param.name ~= "self" and param.text == "" then
+          wrong[#wrong + 1] = ("%s:%d: %s says nothing of %s"):format(
+            doc.path, doc.line, entry.path, param.name)
+        end
+      end
+      want, got = table.concat(want, ", "), table.concat(got, ", ")
+      if want ~= got and want ~= "..." then
+        wrong[#wrong + 1] = ("%s:%d: %s(%s) documents (%s)"):format(
+          doc.path, doc.line, entry.path, want, got)
+      end
+    end)
+    assert.equal("", sorted(wrong))
+  end)
+
+  it("say what comes back, where something does", function()
+    local wrong = {}
+    each_public(function(entry)
+      local doc = entry.doc
+      if doc and not doc.returns and returns_something(doc) then
+        wrong[#wrong + 1] = ("%s:%d: %s has no @return"):format(doc.path, doc.line, entry.path)
+      end
+    end)
+    assert.equal("", sorted(wrong))
+  end)
+
+  it("name the options that there are", function()
+    local wrong, count = {}, 0
+    local asked = options_asked()
+    each_public(function(entry)
+      local doc = entry.doc
+      local known = doc and asked[doc]
+      local last = doc and doc.params[#doc.params]
+      if not known or last.name == "state" then return end -- a state is plain data
+      count = count + 1
+      local written = {}
+      for _, item in ipairs(index.options(entry)) do
+        written[item.name] = true
+        if not known[item.name] and not BY_FORMAT[entry.path] then
+          wrong[#wrong + 1] = ("%s:%d: %s has no option %s"):format(
+            doc.path, doc.line, entry.path, item.name)
+        end
+      end
+      for name in pairs(known) do
+        if not written[name] then
+          wrong[#wrong + 1] = ("%s:%d: %s keeps quiet about the option %s"):format(
+            doc.path, doc.line, entry.path, name)
+        end
+      end
+    end)
+    assert.equal("", sorted(wrong))
+    assert.is_true(count > 40, count .. " functions with options were seen")
   end)
 
   it("have examples that give what they say", function()
     local wrong = {}
-    for _, doc in ipairs(all) do
+    for _, doc in ipairs(collect(root, {})) do
       for _, example in ipairs(doc.examples) do
         local message = problem(example)
         if message then
@@ -183,12 +280,13 @@ describe("docstrings", function()
         end
       end
     end
-    assert.equal("", table.concat(wrong, "\n"))
+    assert.equal("", sorted(wrong))
   end)
 
   it("are compared by numbers, spaces and an open end", function()
     assert.is_true(same_text("tensor [1.0, 0.333333]", "tensor\n  [1.0, 0.33333334]"))
     assert.is_true(same_text("a 3...", "a 3.25"))
+    assert.is_true(same_text("a, b", " a,\n b\r\n"))
     assert.is_true(same_text("1e-05", "1.0000001e-05"))
     assert.is_false(same_text("3", "3.0"))
     assert.is_false(same_text("0.333", "0.33333334"))

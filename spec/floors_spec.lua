@@ -16,8 +16,9 @@ local floors = {
   [11] = "distill landscape prune soup risk attribution unlearn ood calibrate scaling",
   [12] = "train sweep log plot progress page config dist",
   [12.5] = "report",
-  [12.8] = "help",
-  [13] = "init repl cli",
+  [13] = "init",
+  [13.2] = "help", -- shows all that init opens
+  [13.5] = "repl cli",
 }
 
 -- Files that are parts of one thing.

@@ -192,8 +192,8 @@ end
 
 --- Gradients of a scalar with respect to all leaves that it came from, added to their `grad()`.
 -- @param loss float tensor with one element (any shape with `gradient`)
--- @param options {gradient=tensor of the loss's shape (1), create_graph=false,
--- retain_graph=create_graph}
+-- @param options {gradient=tensor of the loss's shape (1), create_graph=false, retain_graph=boolean
+-- (create_graph)}
 -- @raise when a needed value was changed in place since, when the graph is freed already
 -- @example local w = ssl.tensor{3}:requires_grad(); (w * w):sum():backward(); return w:grad():item() --> 6.0
 function T.backward(loss, options)
@@ -328,7 +328,7 @@ end
 -- net(x):sum() end, net:parameters())`.
 -- @param f function of the inputs that returns a tensor with one element
 -- @param inputs list of float tensors (or one)
--- @param options {create_graph=false}; with it the gradients are on the tape themselves
+-- @param options {create_graph=false: true puts the gradients on the tape themselves}
 -- @return list of gradients (or one), false where the loss does not depend on an input
 -- @example ssl.grad(function(x) return (x * x):sum() end, ssl.tensor{3}):item() --> 6.0
 function autograd.grad(f, inputs, options)

@@ -64,7 +64,7 @@ end
 -- random numbers and summed
 -- @param inputs list of float64 tensors (or one)
 -- @param options {eps=1e-6, tol=1e-6, second=false}
--- @return boolean, largest relative error
+-- @return boolean, number: the largest relative error
 -- @raise on float32 inputs, where differences say nothing
 -- @example ssl.gradcheck(function(x) return x:exp() end, {ssl.randn(3, "float64")}) --> true
 function M.gradcheck(f, inputs, options)

@@ -1,5 +1,5 @@
--- Pictures as tensors, [channels, height, width]: PNG and JPEG files in, PNG files out, and many
--- pictures side by side in one. The two formats are in a C module of their own, which is loaded on
+-- Pictures: tensors [channels, height, width] from PNG and JPEG files and to PNG files, and many of
+-- them side by side in one. The two formats are in a C module of their own, which is loaded on
 -- first use, since it needs libpng and libjpeg.
 
 local core = require "sslkit.core"
@@ -54,7 +54,7 @@ end
 
 --- Reads a picture from the bytes of a PNG or JPEG file.
 -- @param bytes string
--- @param options as of `load`
+-- @param options table, as of `load`
 -- @return uint8 [channels, height, width]; or nil and a message
 -- @raise bytes that are no string
 -- @example ssl.image.decode(ssl.image.encode(ssl.ones(2, 3, "uint8"))):sum():item() --> 6
@@ -207,7 +207,7 @@ end
 
 --- A picture as the bytes of a PNG file.
 -- @param t tensor as of `save`
--- @param options as of `save`
+-- @param options table, as of `save`
 -- @return string
 -- @raise as `save`
 -- @example ssl.image.encode(ssl.rand(3, 8, 8)):sub(2, 4) --> PNG
@@ -222,8 +222,8 @@ end
 -- @param t [C, H, W] or [H, W], C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; or
 -- [N, C, H, W], which becomes a `grid`. uint8; or float, where 0..1 is black to white, what lies
 -- outside becomes the nearer of them, and NaN black
--- @param options table: range = {low, high} of floats, black and white ({0, 1}); of a grid columns,
--- padding and value (black) as of `grid`
+-- @param options table: range = {low, high} of floats, black and white ({0, 1}); and for many
+-- pictures those of `grid`, with value (black)
 -- @return true; or nil and a message when the file cannot be written, and then an old one is
 -- unchanged
 -- @raise a path that is no string, a tensor of another shape or dtype, or without pixels

@@ -8,6 +8,8 @@ local hook = require "sslkit.tensor.hook"
 local T = core.methods
 local random = {}
 
+--- A source of random numbers of its own.
+-- @kind Generator
 local Generator = { __name = "sslkit.Generator" }
 Generator.__index = Generator
 
@@ -36,7 +38,7 @@ end
 
 --- Goes back (or forward) to a state.
 -- @param g generator
--- @param state as state() gave it
+-- @param state table as state() gave it
 -- @return g
 -- @example local g = ssl.generator(7); local s = g:state(); local a = ssl.rand(1, {generator=g}):item(); g:load_state(s); return ssl.rand(1, {generator=g}):item() == a --> true
 function Generator.load_state(g, state)
@@ -137,7 +139,7 @@ end
 
 --- 1..n in random order.
 -- @param n whole number
--- @param options {dtype=, generator=}
+-- @param options {dtype="int64", generator=}
 -- @return int64 tensor [n], or one of that dtype
 -- @example ssl.randperm(4):sum():item() --> 10
 function random.randperm(n, options)
@@ -226,7 +228,7 @@ end
 --- Row numbers 1..K drawn with the probabilities p / sum(p). Without replacement the draws of a row
 -- differ, and come in the order of drawing them one by one.
 -- @param p float tensor of weights [K] or [N,K]
--- @param n how many draws (of each row)
+-- @param n how many draws, of each row
 -- @param options {replacement=false, generator=}
 -- @return int64 tensor [n] or [N,n]
 -- @raise on weights that are negative or not finite, and where fewer are above 0 than are needed

@@ -27,7 +27,7 @@ end
 
 --- The number of terminal columns that a string takes; bytes that are no UTF-8 count one each.
 -- @param s string
--- @return columns, 0 or more
+-- @return whole number of columns
 -- @example ssl.text.width("naïve") --> 5
 -- @example ssl.text.width("数据") --> 4
 function text.width(s)
@@ -107,8 +107,8 @@ end
 
 --- An aligned plain-text table. Columns of numbers stand right, others left; values are shown as
 -- given, so format the numbers first; a missing cell is blank.
--- @param spec table: rows = list of lists of values; header = list of names; align = one letter l
--- or r for each column ("" lets the content decide)
+-- @param spec table: rows = list of lists of values; header = list of names (none); align = one
+-- letter l or r for each column ("", the content decides)
 -- @return string without a newline at its end
 -- @raise unknown options, rows that are no tables
 -- @example ssl.text.table{ rows = { {"rankme", 12.5}, {"std", 1} } } --> rankme  12.5...

@@ -4,6 +4,14 @@
 local check = require "sslkit.check"
 local T = require "sslkit.tensor"
 
+--- Samples with their labels.
+-- @kind Dataset
+-- @luals operator len: integer
+-- @field x tensor with one sample for each of its rows, [N,C,H,W] for images
+-- @field y int64 tensor [N] of labels 1..K, or nil
+-- @field classes list of names, or nil
+-- @field name string
+-- @field levels number that uint8 samples are divided by
 local Dataset = {}
 Dataset.__index = Dataset
 
@@ -82,7 +90,7 @@ end
 --- Two datasets that share no sample: a random part, and the rest.
 -- @param fraction share of the first, in 0..1; its size is rounded to whole samples
 -- @param options table: seed = whole number (0); equal seeds give equal splits
--- @return first dataset, second dataset
+-- @return dataset, dataset
 -- @raise a fraction outside 0..1, unknown options
 -- @example #ssl.data.digits():split(0.8, {seed = 1}) --> 1438
 function Dataset:split(fraction, options)

@@ -5,6 +5,10 @@ local check = require "sslkit.check"
 local core = require "sslkit.core"
 local T = require "sslkit.tensor"
 
+--- Batches of a dataset, for the generic for.
+-- @kind Loader
+-- @luals operator len: integer
+-- @luals overload fun(): sslkit.Tensor, sslkit.Tensor, sslkit.Tensor
 local Loader = {}
 Loader.__index = Loader
 
@@ -117,7 +121,7 @@ function Loader:state()
 end
 
 --- Goes to a state: the next `for` gives the rest of its epoch.
--- @param state what state() gave, of a loader with the same options
+-- @param state table that state() gave, of a loader with the same options
 -- @return the loader
 -- @raise a state that lacks a number
 -- @example ssl.data.loader(ssl.data.digits()):load_state{epoch=2, position=3, seed=7}.epoch --> 2

@@ -1,4 +1,4 @@
--- Distillation studies.
+-- Distillation: students of teachers, random ones above all.
 
 return {
   interpolate = require("sslkit.distill.interpolate").interpolate,

@@ -157,8 +157,8 @@ end
 -- @param options table: data, test = datasets with x and y; arch = "mlp" (five ReLU layers of 256)
 -- or a module [N, ...] -> [N, d], whose parameters are drawn anew; head = {hidden={256, 256},
 -- bottleneck=64, prototypes=256}; loss = "ce" | "mse" on the logits ("ce"); alpha = how far from
--- the teacher the student starts, see interpolate (1e-3); steps (400), lr (2e-3, along a cosine to
--- final_lr = 0.02 of it), batch (64), seed (1); weight_norm (true); noise = train on Gaussian
+-- the teacher the student starts, see interpolate (1e-3); steps (400); lr (2e-3); final_lr = where its
+-- cosine ends, as a share (0.02); batch (64); seed (1); weight_norm (true); noise = train on Gaussian
 -- inputs (false); k (20); probe_rows (10000); log_every (20); teacher, pixels = those of an earlier
 -- result of the same seed and data, taken as they are; progress = a progress bar to move
 -- @return table {teacher=, student=, pixels=} of {model=, knn=, knn_cosine=, linear=, rankme=,

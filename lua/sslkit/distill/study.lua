@@ -19,7 +19,7 @@ local RUNS = {
 --- `random_teacher` for several seeds, and two controls: a student that sees Gaussian noise instead
 -- of images, and one that starts afresh (alpha = 1).
 -- @param options table: seeds = list of whole numbers ({1, 2, 3}); controls = for how many of them,
--- from the first, the controls run (all); the others as random_teacher takes them
+-- from the first, the controls run (all); and those of `random_teacher` but for seed
 -- @return table {main=, noise=, fresh=}, each a list of results in the order of the seeds; tostring
 -- is a page that compares them
 -- @raise as random_teacher does

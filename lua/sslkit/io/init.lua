@@ -1,4 +1,4 @@
--- Files of tensors: the extension chooses the format, a .gz behind it adds gzip.
+-- Files: tensors read and written. The extension chooses the format, a .gz behind it adds gzip.
 
 local check = require "sslkit.check"
 local core = require "sslkit.core"
@@ -58,9 +58,9 @@ local function explain(path, message) return nil, path .. ": " .. message end
 --- Reads a tensor, or a table of tensors, from a file.
 -- @param path string: .npy, .npz, .safetensors, .csv, .idx, .ubyte; .npy, .csv, .idx and .ubyte also
 -- with .gz behind it; a bare .gz is an idx file
--- @param options of .npz and .safetensors: names = list of the tensors to be read (all). Of .csv:
--- sep = one of `, ; | :` and the tab (told from the first line), header = whether that is one of
--- names (told, too: when one of its cells is no number)
+-- @param options table: names = list of the tensors to be read, of .npz and .safetensors (all); sep =
+-- one of `, ; | :` and the tab, of .csv (told from the first line); header = is that line one of
+-- names, of .csv ("auto": it is when one of its cells is no number)
 -- @return tensor with the file's shape, of .npz and .safetensors a table from name to tensor; then
 -- the metadata of a .safetensors file, a table of strings, or the list of column names of a .csv
 -- file, where it has one. Or nil and a message when the file is missing, truncated or not what its
@@ -96,8 +96,8 @@ end
 -- @param value tensor of any shape and dtype (idx: whole numbers must fit 32 bits; .csv: 1 or 2
 -- dimensions); for .npz and .safetensors a table from name to tensor, for .npz also a list, whose
 -- names are NumPy's: arr_0, arr_1, ...
--- @param options of .npz: compress = true. Of .safetensors: metadata = table of strings. Of .csv:
--- sep (","), header = list of column names
+-- @param options table: compress = boolean, of .npz (false); metadata = table of strings, of
+-- .safetensors (none); sep = string, of .csv (","); header = list of column names, of .csv (none)
 -- @return true; or nil and a message when the file cannot be written, and then an old one is
 -- unchanged
 -- @raise a path that is no string, values that the format has no place for, unknown options

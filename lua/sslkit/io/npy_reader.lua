@@ -8,6 +8,8 @@ local elements = require "sslkit.io.elements"
 local npy = require "sslkit.io.npy"
 local source = require "sslkit.io.source"
 
+--- An open .npy file whose rows are read when they are wanted.
+-- @kind Reader
 local Reader = {}
 Reader.__index = Reader
 Reader.__name = "npy reader"
@@ -125,8 +127,8 @@ end
 
 --- Some rows, as a tensor of their own.
 -- @param self reader
--- @param first the first row (1); negative from the end
--- @param last the last one, included (-1)
+-- @param first number of the first row (1); negative from the end
+-- @param last number of the last one, included (-1)
 -- @return tensor [last - first + 1, ...]; or nil and a message, when the file has become shorter,
 -- say, or the memory limit is reached
 -- @raise rows that are not there
@@ -152,7 +154,7 @@ end
 --- All rows, n at a time: `for block, first in r:blocks(1000) do`. Every block is the same memory,
 -- which the next one overwrites: what is to be kept must be copied with `:clone()`.
 -- @param self reader
--- @param n rows a block, 1 or more; the last block may have fewer
+-- @param n number of rows a block, 1 or more; the last block may have fewer
 -- @return iterator over a tensor [<= n, ...] and the number of its first row. It raises when the
 -- file can no longer be read
 -- @raise n below 1

@@ -1,5 +1,5 @@
--- Linear algebra: products are methods of the tensor too, the rest is LAPACK and what is made of
--- it.
+-- Linear algebra: decompositions, solvers, norms and distances. Products and parts of matrices are
+-- methods of the tensor, too; the rest is LAPACK and what is made of it.
 
 require "sslkit.linalg.product"
 

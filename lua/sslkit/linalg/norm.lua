@@ -75,8 +75,8 @@ end
 -- -1, the largest and smallest sum of |x| over a column; inf and -inf, over a row.
 -- @param t float tensor; with `ord` and no `dim`, a vector or a matrix
 -- @param ord number, "fro", "nuc", or nil
--- @param dim number: vectors along it; table of two: matrices in them, rows first; nil
--- @param keepdim true keeps the dimensions with size 1
+-- @param dim number: vectors along it, or table of two: matrices in them, rows first (all)
+-- @param keepdim boolean (false): true keeps the dimensions with size 1
 -- @return tensor
 -- @raise of no elements where one has to be the largest or smallest
 -- @example ssl.linalg.norm(ssl.tensor{{3, 0}, {0, 4}}, "nuc"):item() --> 7.0

@@ -1,4 +1,4 @@
--- Objectives.
+-- Losses: objectives that training makes small.
 
 local losses = {}
 

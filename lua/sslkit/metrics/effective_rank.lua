@@ -6,8 +6,9 @@ local read = require "sslkit.metrics.engine.reader"
 
 --- Effective rank: exp of the entropy of the shares of variance along the principal axes, between 1
 -- and min(N,D); 0 where there is no variance.
--- @param z float tensor [N,D], or a spectrum
--- @param options {center=true, spectrum="variance" or "singular" (with center=false RankMe), nan="error", full=false}
+-- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param options {center=true, spectrum="variance" or "singular" (with center=false RankMe), tolerance=1e-6, nan="error",
+-- full=false}
 -- @return number; with full a table {value=, entropy=, fraction=, n=, d=, ...}
 -- @raise on NaN or Inf, naming the row
 -- @source Roy, Vetterli 2007, "The effective rank", EUSIPCO

@@ -35,8 +35,9 @@ end
 
 --- NESum: the eigenvalues of the covariance, summed, over the largest: 1 .. min(N,D), D when whitened;
 -- 0 where there is no variance.
--- @param z float tensor [N,D], or a spectrum
--- @param options {corr=false (of the correlation matrix, without constant columns), center=true, nan="error", full=false}
+-- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param options {corr=false (of the correlation matrix, without constant columns), center=true,
+-- tolerance=1e-6, nan="error", full=false}
 -- @return number; with full a table {value=, fraction=, n=, d=, ...}
 -- @raise on NaN or Inf, naming the row
 -- @source He, Ozay 2022, "Exploring the gap between collapsed and whitened features", ICML, definition 4.1

@@ -13,8 +13,9 @@ local function tolerance(s, options)
 end
 
 --- The number of singular values above rtol times the largest.
--- @param z float tensor [N,D], or a spectrum
--- @param options {rtol= (what rounding to the dtype of z leaves, 4.8e-7 for float32), rule="storage" or "numpy" (max(N,D) eps), center=false, nan="error", full=false}
+-- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param options {rtol= (what rounding to the dtype of z leaves, 4.8e-7 for float32), rule="storage" or "numpy" (max(N,D) eps), center=false, tolerance=1e-6, nan="error",
+-- full=false}
 -- @return whole number 0 .. min(N,D); with full a table {value=, rtol=, n=, d=, ...}
 -- @raise on NaN or Inf, naming the row
 -- @example ssl.metrics.numerical_rank(ssl.tensor{{1, 2}, {2, 4}, {3, 6}}) --> 1

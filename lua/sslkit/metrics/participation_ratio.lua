@@ -5,8 +5,9 @@ local read = require "sslkit.metrics.engine.reader"
 
 --- Participation ratio (sum lambda)^2 / sum lambda^2 of the variances along the principal axes, between
 -- 1 and min(N,D); 0 where there is no variance.
--- @param z float tensor [N,D], or a spectrum
--- @param options {center=true, nan="error", full=false}
+-- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param options {center=true, tolerance=1e-6, nan="error",
+-- full=false}
 -- @return number; with full a table {value=, fraction=, n=, d=, ...}
 -- @raise on NaN or Inf, naming the row
 -- @source Gao, Ganguli 2015, "On simplicity and complexity in the brave new world of large-scale neuroscience"

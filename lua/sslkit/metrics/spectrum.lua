@@ -2,9 +2,10 @@
 
 local check = require "sslkit.check"
 local engine = require "sslkit.metrics.engine.spectrum"
+local moments = require "sslkit.metrics.engine.moments"
 
 --- The singular values, worked out once: every spectral metric takes the table in place of the tensor.
--- @param z float tensor [N,D]
+-- @param z float tensor [N,D], or an accumulator
 -- @param options {center=false, tolerance=1e-6, nan="error" or "skip"}
 -- @return table of min(N,D) numbers, descending, with n, d, center, route, bound and certified
 -- @raise on NaN or Inf, naming the row
@@ -12,7 +13,8 @@ local engine = require "sslkit.metrics.engine.spectrum"
 -- @example ssl.metrics.spectrum(ssl.tensor{{3, 0}, {0, 1}}) --> 2 singular values of 2 x 2, not centred: 3 1
 -- @example local s = ssl.metrics.spectrum(ssl.eye(3)); return ssl.metrics.rankme(s) --> 3.0
 local function spectrum(z, options)
-  options = check.options(2, options, { center = false }, { tolerance = true, nan = true })
+  local center = moments.center(z, false)
+  options = check.options(2, options, { center = center }, { tolerance = true, nan = true })
   if options.nan == "propagate" then
     check.fail(2, "nan must be one of error, skip for a spectrum, got string 'propagate'")
   end

@@ -4,8 +4,9 @@ local entropy = require "sslkit.metrics.engine.entropy"
 local read = require "sslkit.metrics.engine.reader"
 
 --- Stable rank |Z|_F^2 / |Z|_2^2, between 1 and min(N,D); 0 for a zero matrix.
--- @param z float tensor [N,D], or a spectrum
--- @param options {center=false, nan="error", full=false}
+-- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param options {center=false, tolerance=1e-6, nan="error",
+-- full=false}
 -- @return number; with full a table {value=, fraction=, n=, d=, ...}
 -- @raise on NaN or Inf, naming the row
 -- @source Tsitsulin, Munkhoeva, Perozzi 2023, "Unsupervised embedding quality evaluation", arXiv 2305.16562

@@ -1,4 +1,4 @@
--- Modules and models.
+-- Networks: layers, models, and modules of your own.
 
 local module = require "sslkit.nn.module"
 

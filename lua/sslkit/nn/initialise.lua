@@ -1,4 +1,4 @@
--- Initial values, in place: nn.init.*. Every one takes {generator=}.
+-- Initialisers: values that parameters begin with, drawn in place.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"

@@ -28,8 +28,8 @@ function Linear:extra()
 end
 
 --- x W^T + b with W [out, inp]; initial values uniform within 1 / sqrt(inp), as in PyTorch.
--- @param inp input width
--- @param out output width
+-- @param inp whole number, the width of the input
+-- @param out whole number, the width of the output
 -- @param options {bias=true, dtype="float32", generator=}
 -- @return module: x [..., inp] -> [..., out]
 -- @example ssl.nn.Linear(3, 2)(ssl.ones(5, 3)):size(2) --> 2
@@ -53,7 +53,7 @@ function WeightNormLinear:extra() return ("%d, %d"):format(self.inp, self.out) e
 
 --- A linear map without bias whose rows are scaled to length 1: with rows of length 1 in x, cosines
 -- to `out` prototypes.
--- @param inp input width
+-- @param inp whole number, the width of the input
 -- @param out number of prototypes
 -- @param options {normalize=true, dtype="float32", generator=}; normalize=false leaves the rows as
 -- they are

@@ -12,9 +12,9 @@ local ACTIVATIONS = { relu = "ReLU", gelu = "GELU", silu = "SiLU", tanh = "Tanh"
 
 --- Linear layers with normalisation and activation between them; inputs [N, ...] are flattened
 -- first.
--- @param options {sizes={inputs, ..., outputs}, norm="batch" | nil, activation="relu" | "gelu" |
--- "silu" | "tanh", activate_last=false, dtype="float32", generator=}: with activate_last the last
--- layer is normalised and activated too
+-- @param options table: sizes = list of widths, {inputs, ..., outputs}; norm = "batch" or nil (nil);
+-- activation = "relu", "gelu", "silu" or "tanh" ("relu"); activate_last = is the last layer
+-- normalised and activated too (false); dtype ("float32"); generator (the default one)
 -- @return module: [N, ...] -> [N, outputs]
 -- @example ssl.nn.mlp{sizes = {4, 8, 2}}(ssl.ones(3, 4)):size(2) --> 2
 function M.mlp(options)

@@ -7,7 +7,12 @@ local check = require "sslkit.check"
 local autograd = require "sslkit.autograd"
 local T = require "sslkit.tensor"
 
-local Module = {}      -- methods of every module
+--- A network, or a layer of one: `net(x)` computes.
+-- @kind Module, model, constructor
+-- @field training boolean: training mode
+-- @luals field [string] any
+-- @luals overload fun(x: sslkit.Tensor): sslkit.Tensor
+local Module = {}
 local ORDER = {}       -- key of a module's list of field names
 local PARAMETER = {}   -- key of a table: is the field of that name a parameter, trained or frozen?
 local KIND = {}        -- key of its name, such as "Linear"

@@ -6,6 +6,10 @@ local autograd = require "sslkit.autograd"
 
 local M = {}
 
+--- A moving average of a model.
+-- @kind Ema
+-- @field model module: the averaged copy
+-- @field updates integer
 local Ema = { __name = "sslkit.optim.ema" }
 Ema.__index = Ema
 
@@ -58,7 +62,7 @@ end
 
 --- Takes up a state.
 -- @param self ema
--- @param state as state() gave it
+-- @param state table as state() gave it
 -- @return self
 -- @example local e = ssl.optim.ema(ssl.nn.Linear(2, 2)); return e:load_state(e:state()).updates --> 0
 function Ema:load_state(state)

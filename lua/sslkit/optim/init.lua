@@ -1,4 +1,4 @@
--- Optimisers, learning rates, moving averages.
+-- Learning: optimisers, learning rates, moving averages.
 
 local optim = { schedule = require "sslkit.optim.schedule" }
 

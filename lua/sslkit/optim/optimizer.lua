@@ -8,6 +8,11 @@ local check = require "sslkit.check"
 local autograd = require "sslkit.autograd"
 local T = require "sslkit.tensor"
 
+--- What moves parameters along their gradients.
+-- @kind Optimizer, optimiser
+-- @field lr number: the learning rate, which may be set
+-- @field t integer: steps taken
+-- @field skipped integer: steps left out because of gradients that are not finite
 local Optimizer = {}
 local M = {}
 
@@ -207,7 +212,7 @@ end
 --- Takes up a state: the next step is the one that would have followed. Nothing changes unless all
 -- of it fits.
 -- @param self optimiser
--- @param state as state() gave it
+-- @param state table as state() gave it
 -- @return self
 -- @raise where a moment does not fit its parameter, or belongs to another kind of optimiser
 -- @example local w = ssl.tensor{1}:requires_grad(); local o = ssl.optim.sgd({w}, {lr = 1}); return o:load_state(o:state()).t --> 0

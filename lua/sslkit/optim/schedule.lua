@@ -1,4 +1,4 @@
--- Learning rates by step: s(t) is the rate of step t = 1, 2, ...
+-- Schedules: learning rates by step, s(t) for the steps t = 1, 2, ...
 
 local check = require "sslkit.check"
 
@@ -16,7 +16,7 @@ end
 local function check_step(t) return check.integer(1, "step", t, 1) end
 
 --- The same rate always, after an optional linear warm-up.
--- @param options {lr=, warmup=0}
+-- @param options {lr=, warmup=0, steps=whole number, which makes no difference}
 -- @return function of the step
 -- @example ssl.optim.schedule.constant{lr = 0.1}(7) --> 0.1
 function schedule.constant(options)

@@ -1,4 +1,4 @@
--- How often: unique, bincount, histc.
+-- Counting: unique, bincount, histc.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"

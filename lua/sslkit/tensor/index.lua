@@ -33,7 +33,7 @@ end
 
 --- One element as a Lua number.
 -- @param t tensor
--- @param ... one index a dimension
+-- @param ... indices, one a dimension
 -- @return number
 -- @example ssl.eye(3):at(2, 2) --> 1.0
 T.at = core.at
@@ -41,7 +41,7 @@ T.at = core.at
 --- Sets one element in place.
 -- @param t tensor
 -- @param v number
--- @param ... one index a dimension
+-- @param ... indices, one a dimension
 -- @return t
 -- @example ssl.zeros(2, 2):set(7, 1, 2):sum():item() --> 7.0
 T.set = core.set
@@ -139,7 +139,7 @@ end
 --- The diagonal of the last index minus the first one's = offset; of more than a matrix, those of all
 -- matrices in two of its dimensions, which go: the diagonal is the last dimension. A view.
 -- @param t tensor with at least 2 dimensions
--- @param offset above the main diagonal, or below where negative (0)
+-- @param offset diagonal (0, the main one); above it positive, below it negative
 -- @param d1 dimension of the rows (1)
 -- @param d2 dimension of the columns (2)
 -- @return view

@@ -21,7 +21,7 @@ end
 
 --- Tensors of one shape joined along a new dimension.
 -- @param list table of tensors
--- @param dim where the new dimension stands (1)
+-- @param dim dimension that the new one becomes (1)
 -- @return tensor
 -- @example ssl.stack({ssl.ones(2), ssl.zeros(2)}):size(1) --> 2
 function T.stack(list, dim)
@@ -75,7 +75,7 @@ end
 -- numbers than dimensions are given they belong to the last ones; where more, new dimensions come
 -- in front.
 -- @param t tensor
--- @param ... how often, as numbers or one table
+-- @param ... counts, one a dimension, as numbers or one table
 -- @return tensor
 -- @example ssl.tensor{1, 2}:repeat_tensor(2, 3):numel() --> 12
 function T.repeat_tensor(t, ...)
@@ -113,7 +113,7 @@ end
 -- a dim all elements are shifted in C order.
 -- @param t tensor
 -- @param shifts whole number, towards the end where above 0, or a table of them
--- @param dims dimension, or a table of as many (nil)
+-- @param dims dimension, or a table of as many (all elements in C order)
 -- @return tensor
 -- @example ssl.arange(1, 4):roll(1)[1] --> 4.0
 function T.roll(t, shifts, dims)

@@ -17,7 +17,7 @@ end
 
 --- A tensor from a nested table, a number, or another tensor (copied).
 -- @param data nested table of numbers or booleans (ragged tables raise), a number, or a tensor
--- @param dtype "float32" (default), "float64", "int64" or "uint8"
+-- @param dtype "float32", "float64", "int64" or "uint8" ("float32")
 -- @return tensor of the table's shape
 -- @raise on ragged tables, on values that the dtype has no room for
 -- @example ssl.tensor{{1, 2}, {3, 4}}:sum():item() --> 10.0
@@ -30,20 +30,20 @@ end
 
 --- A tensor of zeros: `zeros(2, 3)`, `zeros{2, 3}`, `zeros(2, 3, "int64")`,
 -- `zeros({2, 3}, {dtype="float64"})`.
--- @param ... sizes, as numbers or one table; then a dtype, or a table with `dtype`
+-- @param ... sizes, as numbers or one table; then a dtype or {dtype="float32"}
 -- @return tensor
 -- @raise on negative sizes, unknown dtypes, and where the memory limit is passed
 -- @example ssl.zeros(2, 3):numel() --> 6
 T.zeros = filled(0)
 
 --- A tensor of ones. Arguments as `zeros`.
--- @param ... sizes, then a dtype or options
+-- @param ... sizes, as numbers or one table; then a dtype or {dtype=}
 -- @return tensor
 -- @example ssl.ones(2, 2):sum():item() --> 4.0
 T.ones = filled(1)
 
 --- A tensor whose contents are whatever lay in memory: to be overwritten. Arguments as `zeros`.
--- @param ... sizes, then a dtype or options
+-- @param ... sizes, as numbers or one table; then a dtype or {dtype=}
 -- @return tensor
 -- @example ssl.empty(4, "uint8"):numel() --> 4
 function T.empty(...)
@@ -54,7 +54,7 @@ end
 --- A tensor filled with one value.
 -- @param shape table of sizes, or one number
 -- @param value number
--- @param dtype dtype or options (float32)
+-- @param dtype dtype, or table of options ("float32")
 -- @return tensor
 -- @example ssl.full({2, 2}, 7):mean():item() --> 7.0
 function T.full(shape, value, dtype)
@@ -66,7 +66,7 @@ end
 
 --- The identity matrix [n,n].
 -- @param n size
--- @param dtype dtype or options (float32)
+-- @param dtype dtype, or table of options ("float32")
 -- @return tensor [n,n]
 -- @example ssl.eye(3):sum():item() --> 3.0
 function T.eye(n, dtype)
@@ -78,7 +78,7 @@ end
 
 --- A matrix with a vector on its diagonal; or of a matrix its diagonal, copied.
 -- @param t tensor [n] or [n,m]
--- @param offset which diagonal: above the main one, or below where negative (0)
+-- @param offset diagonal (0, the main one); above it positive, below it negative
 -- @return tensor [n+|offset|,n+|offset|], or a vector
 -- @example ssl.tensor{1, 2}:diag():at(2, 2) --> 2.0
 function T.diag(t, offset)
@@ -123,7 +123,7 @@ end
 -- @param first number
 -- @param last number
 -- @param step number, not 0 (1)
--- @param dtype dtype or options (float32)
+-- @param dtype dtype, or table of options ("float32")
 -- @return tensor [n]
 -- @raise when step is 0
 -- @example ssl.arange(1, 4):sum():item() --> 10.0
@@ -155,7 +155,7 @@ end
 -- @param a number
 -- @param b number
 -- @param n how many
--- @param dtype "float32" or "float64"
+-- @param dtype "float32" or "float64" ("float32")
 -- @return tensor [n]
 -- @example ssl.linspace(0, 1, 5)[4] --> 0.75
 function T.linspace(a, b, n, dtype)
@@ -177,14 +177,14 @@ end
 
 --- Zeros of another tensor's shape and dtype.
 -- @param t tensor
--- @param dtype another dtype, or options (t's)
+-- @param dtype dtype, or table of options (t's)
 -- @return tensor
 -- @example ssl.zeros_like(ssl.ones(2, 3)):sum():item() --> 0.0
 T.zeros_like = like(0)
 
 --- Ones of another tensor's shape and dtype.
 -- @param t tensor
--- @param dtype another dtype, or options (t's)
+-- @param dtype dtype, or table of options (t's)
 -- @return tensor
 -- @example ssl.ones_like(ssl.zeros(2, 3)):sum():item() --> 6.0
 T.ones_like = like(1)
@@ -192,7 +192,7 @@ T.ones_like = like(1)
 --- One value in another tensor's shape and dtype.
 -- @param t tensor
 -- @param value number
--- @param dtype another dtype, or options (t's)
+-- @param dtype dtype, or table of options (t's)
 -- @return tensor
 -- @example ssl.full_like(ssl.zeros(2), 3):sum():item() --> 6.0
 function T.full_like(t, value, dtype)
@@ -203,7 +203,7 @@ end
 
 --- A tensor of another's shape and dtype whose contents are whatever lay in memory.
 -- @param t tensor
--- @param dtype another dtype, or options (t's)
+-- @param dtype dtype, or table of options (t's)
 -- @return tensor
 -- @example ssl.empty_like(ssl.zeros(2, 3)):numel() --> 6
 function T.empty_like(t, dtype)
@@ -213,8 +213,8 @@ end
 
 --- A tensor from raw little-endian bytes.
 -- @param bytes string
--- @param dtype dtype (float32)
--- @param shape table of sizes (one dimension of as many elements as the bytes make)
+-- @param dtype dtype ("float32")
+-- @param shape table of sizes (the number of elements that the bytes make)
 -- @return tensor
 -- @raise when the bytes do not make the shape
 -- @example ssl.frombytes("\1\2\3", "uint8"):sum():item() --> 6

@@ -54,7 +54,7 @@ end
 -- @param t float tensor
 -- @param p order (2)
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{3, 4}:norm():item() --> 5.0

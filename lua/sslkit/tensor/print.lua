@@ -1,5 +1,5 @@
--- How a tensor looks: like NumPy's, with four decimals, aligned columns, the middle of large ones
--- left out, and shape and dtype last. A 0-dim tensor prints like a number.
+-- Printing: a tensor looks like NumPy's, with four decimals, aligned columns, the middle of large
+-- ones left out, and shape and dtype last. A 0-dim tensor prints like a number.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"

@@ -57,7 +57,7 @@ local function missing(rows) return core.isnan(core.amax(rows, -1)) end
 -- result, without positions.
 -- @param t tensor; whole numbers are taken as float64
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{4, 1, 3, 2}:median():item() --> 2.5
@@ -116,7 +116,7 @@ end
 -- @param t tensor; whole numbers are taken as float64
 -- @param q number in 0..1; a list or 1-dim tensor of them adds a leading dimension to the result
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @return tensor
 -- @example ssl.tensor{1, 2, 3, 4}:quantile(0.25):item() --> 1.75
 -- @example ssl.tensor{1, 2, 3, 4}:quantile({0, 0.5, 1})[2] --> 2.5

@@ -28,7 +28,7 @@ end
 --- The sum. Sums of uint8 are int64; int64 wraps.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{{1, 2}, {3, 4}}:sum(1)[2] --> 6.0
@@ -37,7 +37,7 @@ T.sum = reducer "sum"
 --- The mean; float64 for integer tensors, NaN of no elements.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{1, 2}:mean():item() --> 1.5
@@ -48,7 +48,7 @@ local prod = reducer "prod"
 --- The product. Those of uint8 are int64; int64 wraps.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{2, 3}:prod():item() --> 6.0
@@ -79,7 +79,7 @@ end
 --- The variance, with n - ddof below; NaN where that is not above 0.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {ddof=1, out=tensor}; ddof=0 gives NumPy's default
 -- @return tensor, float64 for integers
 -- @example ssl.tensor{1, 3}:var({ddof = 0}):item() --> 1.0
@@ -88,7 +88,7 @@ function T.var(t, dim, keepdim, options) return (variance(t, dim, keepdim, optio
 --- The standard deviation, with n - ddof below.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {ddof=1, out=tensor}
 -- @return tensor, float64 for integers
 -- @example ssl.tensor{1, 3}:std({ddof = 0}):item() --> 1.0
@@ -103,7 +103,7 @@ end
 --- The smallest elements along dimensions; NaN wins.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @raise of no elements
@@ -113,7 +113,7 @@ T.amin = reducer "amin"
 --- The largest elements along dimensions; NaN wins.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @raise of no elements
@@ -123,7 +123,7 @@ T.amax = reducer "amax"
 --- The position of the smallest element, 1-based; the first of equals. Over all: in C order.
 -- @param t tensor
 -- @param dim one dimension, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return int64 tensor
 -- @example ssl.tensor{3, 1}:argmin():item() --> 2
@@ -132,7 +132,7 @@ T.argmin = plain "argmin"
 --- The position of the largest element, 1-based; the first of equals. Over all: in C order.
 -- @param t tensor
 -- @param dim one dimension, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return int64 tensor
 -- @example ssl.tensor{3, 1}:argmax():item() --> 1
@@ -148,7 +148,7 @@ end
 --- The smallest element; with a dim also its positions, as in PyTorch.
 -- @param t tensor
 -- @param dim one dimension, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor for the values}
 -- @return tensor; with a dim: values, int64 positions
 -- @example ssl.tensor{3, 1}:min():item() --> 1.0
@@ -157,7 +157,7 @@ T.min = extreme("amin", "argmin")
 --- The largest element; with a dim also its positions, as in PyTorch.
 -- @param t tensor
 -- @param dim one dimension, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor for the values}
 -- @return tensor; with a dim: values, int64 positions
 -- @example select(2, ssl.tensor{{3, 1}}:max(2))[1] --> 1
@@ -166,7 +166,7 @@ T.max = extreme("amax", "argmax")
 --- Is any element not 0?
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return uint8 tensor
 -- @example ssl.tensor{0, 1}:any():item() --> 1
@@ -175,7 +175,7 @@ T.any = plain "any"
 --- Are all elements not 0? Of no elements: yes.
 -- @param t tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return uint8 tensor
 -- @example ssl.tensor{0, 1}:all():item() --> 0
@@ -184,7 +184,7 @@ T.all = plain "all"
 --- log(sum(exp(x))), shifted by the maximum so that it does not overflow.
 -- @param t float tensor
 -- @param dim number, table of numbers, or nil for all
--- @param keepdim true keeps the dimension with size 1
+-- @param keepdim boolean (false): true keeps the dimension with size 1
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{1000, 1000}:logsumexp():item() --> 1000.69

@@ -75,9 +75,9 @@ end
 
 --- NaN and infinities replaced by numbers.
 -- @param t float tensor
--- @param nan replaces NaN (0)
--- @param posinf replaces inf (the largest finite value)
--- @param neginf replaces -inf (the smallest finite value)
+-- @param nan number for NaN (0)
+-- @param posinf number for inf (the largest finite value)
+-- @param neginf number for -inf (the smallest finite value)
 -- @param options {out=tensor}
 -- @return tensor
 -- @example ssl.tensor{0/0, 2}:nan_to_num():sum():item() --> 2.0
@@ -91,9 +91,9 @@ end
 
 --- `nan_to_num` in place.
 -- @param t float tensor
--- @param nan replaces NaN (0)
--- @param posinf replaces inf (the largest finite value)
--- @param neginf replaces -inf (the smallest finite value)
+-- @param nan number for NaN (0)
+-- @param posinf number for inf (the largest finite value)
+-- @param neginf number for -inf (the smallest finite value)
 -- @return t
 -- @example ssl.tensor{0/0, 2}:nan_to_num_():sum():item() --> 2.0
 function T.nan_to_num_(t, nan, posinf, neginf)

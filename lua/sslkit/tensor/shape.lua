@@ -104,7 +104,7 @@ T.transpose = recorded("transpose", 2)
 
 --- All dimensions in another order, a view.
 -- @param t tensor
--- @param ... every dimension once, as numbers or one table
+-- @param ... dimensions, each of them once, as numbers or one table
 -- @return view
 -- @example ssl.zeros(2, 3, 4):permute(3, 1, 2):size(1) --> 4
 T.permute = recorded_list "permute"
@@ -112,7 +112,7 @@ T.permute = recorded_list "permute"
 --- One dimension moved to another place, the others in their order; a view.
 -- @param t tensor
 -- @param from dimension
--- @param to where it stands in the result
+-- @param to dimension that it becomes
 -- @return view
 -- @example ssl.zeros(2, 3, 4):movedim(1, -1):size(3) --> 2
 function T.movedim(t, from, to)
@@ -141,7 +141,7 @@ T.squeeze = recorded_list "squeeze"
 
 --- With a new dimension of size 1, a view.
 -- @param t tensor
--- @param dim where it stands in the result
+-- @param dim dimension that the new one becomes
 -- @return view
 -- @example ssl.zeros(3):unsqueeze(1):size(1) --> 1
 T.unsqueeze = recorded("unsqueeze", 1)

@@ -38,7 +38,7 @@ end
 -- keep their order, descending too; NaN stand last in both directions.
 -- @param t tensor
 -- @param dim dimension (the last)
--- @param descending true for the largest first
+-- @param descending boolean (false): true for the largest first
 -- @return values; int64 positions, 1-based
 -- @example select(2, ssl.tensor{3, 1, 2}:sort())[1] --> 2
 -- @example ssl.tensor{3, 1, 2}:sort(1, true)[1] --> 3.0
@@ -51,7 +51,7 @@ end
 --- Where the elements stand that `sort` gives: ascending, stable, NaN last in both directions.
 -- @param t tensor
 -- @param dim dimension (the last)
--- @param descending true for the largest first
+-- @param descending boolean (false): true for the largest first
 -- @return int64 positions, 1-based
 -- @example ssl.tensor{3, 1, 2}:argsort()[1] --> 2
 function T.argsort(t, dim, descending)
@@ -65,7 +65,7 @@ end
 -- @param t tensor
 -- @param k how many
 -- @param dim dimension (the last)
--- @param largest false for the smallest (true)
+-- @param largest boolean (true): false for the smallest
 -- @return values; int64 positions, 1-based
 -- @example ssl.tensor{3, 0/0, 1, 2}:topk(2)[2] --> 2.0
 -- @example select(2, ssl.tensor{3, 1, 1}:topk(2, 1, false))[1] --> 2
