@@ -21,6 +21,7 @@ image|libpng-dev|libpng (png.h)|header png.h && library png
 image|libjpeg-dev|libjpeg (jpeglib.h)|header jpeglib.h && library jpeg
 run|lua5.4|the Lua 5.4 interpreter|module string
 run|lua-cjson|lua-cjson (LuaRocks: lua-cjson)|module cjson
+run|lua-argparse|argparse (LuaRocks: argparse)|module argparse
 run|lua-filesystem|LuaFileSystem (LuaRocks: luafilesystem)|module lfs
 run|lua-zlib|lua-zlib (LuaRocks: lua-zlib)|module zlib
 data|dataset-fashion-mnist|the Fashion-MNIST images|test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz

@@ -7,9 +7,13 @@ describe("the module", function()
     assert.equal("sslkit 0.1.0", ssl._VERSION)
     local build = ssl.build()
     assert.equal(ssl._VERSION, "sslkit " .. build.version)
-    for _, name in ipairs { "blas", "simd", "compiler" } do
+    for _, name in ipairs { "blas", "blas_core", "simd", "compiler" } do
       assert.equal("string", type(build[name]), name)
+      assert.is_truthy(build[name]:find "%w", name)
     end
+    assert.is_truthy(build.lapack:find "^3%.%d+%.%d+$", build.lapack)
+    assert.is_truthy(build.lua:find "^Lua 5%.4%.%d+$", build.lua)
+    assert.is_truthy(build.version:find "^%d+%.%d+%.%d+$", build.version)
     assert.equal(ssl.get_threads(), build.threads)
   end)
 

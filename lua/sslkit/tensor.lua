@@ -2,6 +2,7 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local version = require "sslkit.version"
 
 require "sslkit.tensor.make"
 require "sslkit.tensor.shape"
@@ -42,7 +43,7 @@ meta.__tostring = T.tostring
 
 --- The most bytes that this Lua state may hold, tensors and all; an allocation beyond it raises.
 -- @param bytes number (80 % of the memory that was available at load); 0 takes the limit away
--- @return the limit before
+-- @return number: the limit before
 -- @example local old = ssl.set_memory_limit(1e9); return ssl.set_memory_limit(old) --> 1000000000.0
 function T.set_memory_limit(bytes)
   local old = core.memory_limit()
@@ -66,11 +67,14 @@ function T.set_threads(n) core.threads(check.integer(1, "threads", n, 1, 64)) en
 function T.get_threads() return core.threads() end
 
 --- What this build is made of.
--- @return table {blas=, simd=, compiler=, threads=, version=}
+-- @return table of version (of sslkit), lua (release whose headers it was built with), compiler,
+-- blas (OpenBLAS's own description), blas_core (the kernels that it chose for this processor),
+-- lapack (version), simd (what the own kernels run on: "avx512", "avx2" or "baseline"), threads
+-- @example ssl.build().version == ssl._VERSION:match "%S+$" --> true
 -- @example type(ssl.build().blas) --> string
 function T.build()
   local b = core.build()
-  b.version = "0.1.0"
+  b.version = version
   return b
 end
 

@@ -35,9 +35,11 @@ typedef struct sk_reader {
   double work;
 } sk_reader;
 
-/* A format. open and read return false with a message in the handle; open gets a reader of `size`
-   zero bytes but for its input. row: width * SK_CHANNELS bytes of scratch. */
+/* A format, and the library behind it with its version. open and read return false with a message
+   in the handle; open gets a reader of `size` zero bytes but for its input. row: width *
+   SK_CHANNELS bytes of scratch. */
 struct sk_codec {
+  const char *library;
   size_t size;
   bool (*knows)(const uint8_t *bytes, size_t length);
   bool (*open)(sk_reader *r);

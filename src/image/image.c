@@ -145,5 +145,7 @@ __attribute__((visibility("default"))) int luaopen_sslkit_image_core(lua_State *
   lua_setfield(L, -2, "__close");
   lua_pop(L, 1);
   luaL_newlib(L, functions);
+  lua_pushfstring(L, "%s, %s", sk_png.library, sk_jpeg.library);
+  lua_setfield(L, -2, "libraries");
   return 1;
 }

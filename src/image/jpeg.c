@@ -116,4 +116,12 @@ static bool read_planes(sk_reader *base, uint8_t *row, uint8_t *planes) {
   return true;
 }
 
-const sk_codec sk_jpeg = {sizeof(reader), knows, open_reader, read_planes};
+#define TEXT_OF(x)  #x
+#define VALUE_OF(x) TEXT_OF(x)
+#ifdef LIBJPEG_TURBO_VERSION
+#define LIBRARY "libjpeg-turbo " VALUE_OF(LIBJPEG_TURBO_VERSION)
+#else
+#define LIBRARY "libjpeg " VALUE_OF(JPEG_LIB_VERSION)
+#endif
+
+const sk_codec sk_jpeg = {LIBRARY, sizeof(reader), knows, open_reader, read_planes};

@@ -94,7 +94,8 @@ static bool read_planes(sk_reader *base, uint8_t *row, uint8_t *planes) {
   return true;
 }
 
-const sk_codec sk_png = {sizeof(reader), knows, open_reader, read_planes};
+const sk_codec sk_png = {"libpng " PNG_LIBPNG_VER_STRING, sizeof(reader), knows, open_reader,
+                         read_planes};
 
 /* ==} */
 
