@@ -7,8 +7,10 @@
 #   make lint        style, and the floors of the house
 #   make bench       side by side with the peers (make bench-deps installs those)
 #   make deps        everything that the targets above need
-#   make build       build/sslkit/*.so; eval "$(make -s env)" lets lua5.4 find it
-#   make install     into PREFIX (or LUADIR, LIBDIR and INCDIR); LuaRocks calls build and install
+#   make build       build/sslkit/*.so; eval "$(make -s env)" lets lua5.4 and the shell find it
+#   make stubs       build/meta.lua: all public functions, for editors (Lua language server)
+#   make install     into PREFIX (or LUADIR, LIBDIR, BINDIR and INCDIR); LuaRocks calls it
+#   make rock        build/rock: the rockspec of this version, and its source rock
 #
 # Only deps, demo, the tests and bench-deps install packages, and only through .ci/deps.sh.
 
@@ -21,6 +23,7 @@ LIBFLAG    ?= -shared
 PREFIX     ?= /usr/local
 LUADIR     ?= $(PREFIX)/share/lua/5.4
 LIBDIR     ?= $(PREFIX)/lib/lua/5.4
+BINDIR     ?= $(PREFIX)/bin
 INCDIR     ?= $(PREFIX)/include
 SPEC       ?= spec
 JOBS       ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -41,6 +44,7 @@ LIBS     = $(LAPACKE) -Wl,--exclude-libs,ALL -lopenblas -lm -lpthread -Wl,-z,nod
 
 CORE   := $(BUILD)/sslkit/core.so
 IMAGE  := $(BUILD)/sslkit/image/core.so
+STUBS  := $(BUILD)/meta.lua
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)*.c))
 OBJ    := $(call objects)
 IMGOBJ := $(call objects,image/)
@@ -54,7 +58,8 @@ LUA_PATH  := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 LUA_CPATH := $(abspath $(BUILD))/?.so;;
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
 
-.PHONY: build core image demo test test-all sanitize lint bench bench-deps deps env install clean
+.PHONY: build core image stubs demo test test-all sanitize lint bench bench-deps deps env install \
+        rock clean
 
 # ssl.image needs libpng and libjpeg; everything else works without.
 build: $(BUILD)/ready
@@ -80,6 +85,12 @@ $(CORE): $(OBJ)
 $(IMAGE): $(IMGOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(IMGOBJ) -lpng -ljpeg
+
+stubs: build
+	@$(MAKE) $(STUBS)
+
+$(STUBS): $(CORE) $(shell find lua/sslkit -name '*.lua')
+	$(LUA) -e 'assert(require("sslkit.help.stubs").write("$@"))'
 
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/ready
 	@mkdir -p $(@D)
@@ -135,12 +146,18 @@ deps:
 
 env:
 	@echo "export LUA_PATH='$(LUA_PATH)' LUA_CPATH='$(LUA_CPATH)'"
+	@echo "export PATH='$(CURDIR)/lua/bin':\"\$$PATH\""
 
-install: build
-	mkdir -p $(DESTDIR)$(LUADIR)/sslkit $(DESTDIR)$(LIBDIR)/sslkit $(DESTDIR)$(INCDIR)
-	cp -R lua/sslkit/. $(DESTDIR)$(LUADIR)/sslkit
+install: stubs
+	mkdir -p $(addprefix $(DESTDIR),$(LUADIR)/sslkit $(LIBDIR)/sslkit $(BINDIR) $(INCDIR))
+	cp -R lua/sslkit/. $(STUBS) $(DESTDIR)$(LUADIR)/sslkit
 	cp -R $(BUILD)/sslkit/. $(DESTDIR)$(LIBDIR)/sslkit
+	sed '1s|lua5.4|$(notdir $(LUA))|' lua/bin/sslkit >$(DESTDIR)$(BINDIR)/sslkit
+	chmod 755 $(DESTDIR)$(BINDIR)/sslkit
 	cp src/sslkit.h $(DESTDIR)$(INCDIR)
+
+rock:
+	@.ci/rock.sh $(BUILD)/rock
 
 clean:
 	rm -rf build build-asan bench.jsonl

@@ -1,6 +1,6 @@
 rockspec_format = "3.0"
 package = "sslkit"
-version = "scm-1"
+version = "scm-1" -- `make rock` writes the rockspec of a release from this one
 source = {
   url = "git+https://example.org/sslkit/sslkit.git",
   branch = "main",
@@ -18,6 +18,7 @@ no Python.]],
 dependencies = {
   "lua >= 5.4, < 5.5",
   "lua-cjson",
+  "argparse", -- the command line
 }
 -- No header for OpenBLAS: Debian keeps cblas.h where LuaRocks does not look, but the compiler does.
 external_dependencies = {
@@ -33,10 +34,13 @@ build = {
     CPPFLAGS = "-I$(LAPACKE_INCDIR)",
     LDFLAGS = "-L$(OPENBLAS_LIBDIR) -L$(LAPACKE_LIBDIR)",
     LIBFLAG = "$(LIBFLAG)",
+    LUA = "$(LUA)",
     LUA_INCDIR = "$(LUA_INCDIR)",
   },
   install_target = "install",
   install_variables = {
+    LUA = "$(LUA)",
+    BINDIR = "$(BINDIR)",
     LUADIR = "$(LUADIR)",
     LIBDIR = "$(LIBDIR)",
     INCDIR = "$(PREFIX)/include", -- sslkit.h, in what `luarocks show --rock-dir sslkit` names
