@@ -3,10 +3,12 @@ local shell = require "spec.shell"
 
 -- What color.on says of a process's stdout, on a terminal of script's or in a pipe.
 local function on(variables, terminal)
-  local code = 'lua5.4 -e "io.write(tostring(require([[sslkit.text.color]]).on()))"'
+  local code = 'LD_PRELOAD=$SANITIZERS ASAN_OPTIONS=detect_leaks=0 lua5.4 -e '
+    .. '"io.write(tostring(require([[sslkit.text.color]]).on()))"'
   local command = terminal and "script -qec '" .. code .. "' /dev/null" or code
-  local status, output = shell("LUA_PATH=%s LUA_CPATH=%s TERM=xterm " .. variables .. " "
-    .. command .. " </dev/null", package.path, package.cpath)
+  local status, output = shell("export LUA_PATH=%s LUA_CPATH=%s SANITIZERS=%s TERM=xterm "
+    .. variables .. "; " .. command .. " </dev/null", package.path, package.cpath,
+    os.getenv "PRELOAD" or "")
   assert.equal(0, status, output)
   return output == "true"
 end

@@ -1,6 +1,11 @@
--- Plots: each function makes a figure, which saves itself as SVG and prints itself in a terminal.
+-- Plots: each function makes a figure, which saves itself as SVG, PNG or CSV and prints itself in a
+-- terminal.
 
 return {
+  bar = require "sslkit.plot.bar",
+  histogram = require "sslkit.plot.histogram",
+  scatter = require "sslkit.plot.scatter",
+  spectrum = require "sslkit.plot.spectrum",
   line = require "sslkit.plot.line",
-  column = require("sslkit.plot.figure").column,
+  column = require "sslkit.plot.column",
 }

@@ -80,7 +80,10 @@ function Linear:at(v)
   return scale.can_show(false, v) and self:place(v) or nil
 end
 
-function Linear:place(v) return (v - self.low) / (self.high - self.low) end
+function Linear:place(v)
+  local share = (v - self.low) / (self.high - self.low)
+  return self.down and 1 - share or share
+end
 
 --- At most so many values at distances of 1, 2, 2.5 or 5 times a power of ten.
 -- @param most count, 1 or more
@@ -105,7 +108,10 @@ function Log:at(v)
   return scale.can_show(true, v) and self:place(v) or nil
 end
 
-function Log:place(v) return (math.log(v, 10) - self.from) / (self.to - self.from) end
+function Log:place(v)
+  local share = (math.log(v, 10) - self.from) / (self.to - self.from)
+  return self.down and 1 - share or share
+end
 
 local function log_labels(values)
   local plain, powers = {}, {}
@@ -142,22 +148,29 @@ function Log:ticks(most)
   return labelled(self, values, log_labels(values))
 end
 
-local function linear(low, high)
+local function linear(low, high, tight, zero)
   local largest = math.max(math.abs(low), math.abs(high))
+  local below, above = not tight, not tight -- where room is left free
+  if zero and low >= 0 then
+    low, below = 0, false
+  elseif zero and high <= 0 then
+    high, above = 0, false
+  end
   if high - low <= math.max(1e-12 * largest, TINY) then -- one value only
     local room = largest <= TINY and 1 or 0.1 * largest
-    low, high = low - room, high + room
+    low, high = zero and low >= 0 and low or low - room, high + room
   else
     local room = high * PAD - low * PAD
-    low, high = low - room, high + room
+    low, high = below and low - room or low, above and high + room or high
   end
   return setmetatable({ low = math.max(low, -HUGE), high = math.min(high, HUGE) }, Linear)
 end
 
-local function logarithmic(low, high)
+local function logarithmic(low, high, tight, zero)
   local from, to = math.log(low, 10), math.log(high, 10)
-  local room = to - from <= 1e-12 and 0.3 or (to - from) * PAD
-  from, to = from - room, to + room
+  local room = to - from <= 1e-12 and 0.3 or tight and 0 or (to - from) * PAD
+  -- what would stand on 0 stands on a power of ten, not as high as the lowest
+  from, to = zero and math.ceil(from) - 1 or from - room, to + room
   low, high = math.max(10.0 ^ from, TINY), math.min(10.0 ^ to, HUGE)
   return setmetatable({ low = low, high = high, from = from, to = to }, Log)
 end
@@ -165,10 +178,15 @@ end
 --- A scale that shows values from low to high with a little room around them.
 -- @param log true for a logarithmic scale
 -- @param low, high the smallest and the largest value that has a place on it; nil when there is none
+-- @param options table: tight = no room around them, zero = it begins at 0, or, where
+-- it is logarithmic, at a power of ten below all, down = the low end is on top
 -- @return scale with at(v) and ticks(most)
-function scale.new(log, low, high)
-  if log then return logarithmic(low or 1, high or 10) end
-  return linear(low or 0, high or 1)
+function scale.new(log, low, high, options)
+  options = options or {}
+  local self = log and logarithmic(low or 1, high or 10, options.tight, options.zero)
+    or linear(low or 0, high or 1, options.tight, options.zero)
+  self.down = options.down
+  return self
 end
 
 return scale

@@ -11,6 +11,7 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 -- @return string
 function svg.escape(s)
   if not utf8.len(s) then s = s:gsub("[\x80-\xff]", "?") end
+  s = s:gsub("\xef\xbf[\xbe\xbf]", "?") -- U+FFFE, U+FFFF
   return (s:gsub('[&<>"]', ENTITIES):gsub("[%z\1-\8\11\12\14-\31\127]", "?"))
 end
 
@@ -97,15 +98,17 @@ end
 --- A whole document of some size in pixels.
 -- @param width, height numbers
 -- @param content list of elements
--- @param y where it stands in an enclosing document (it stands alone)
+-- @param attributes table, such as y = where it stands in an enclosing document (none)
 -- @return string
-function svg.document(width, height, content, y)
-  return svg.element("svg", {
-    xmlns = "http://www.w3.org/2000/svg", width = width, height = height, y = y,
+function svg.document(width, height, content, attributes)
+  local all = {
+    xmlns = "http://www.w3.org/2000/svg", width = width, height = height,
     viewBox = ("0 0 %s %s"):format(svg.number(width), svg.number(height)),
     font_family = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
     font_size = 13, fill = "#222",
-  }, content)
+  }
+  for key, value in pairs(attributes or {}) do all[key] = value end
+  return svg.element("svg", all, content)
 end
 
 return svg

@@ -1,153 +1,200 @@
--- Figures in characters: Braille dots where the locale has them, one ASCII sign a series where not.
+-- Figures in characters: the frame, the ticks and the legend around a canvas.
 
+local axes = require "sslkit.plot.axes"
+local canvas = require "sslkit.plot.canvas"
+local color = require "sslkit.text.color"
+local colorbar = require "sslkit.plot.colorbar"
 local core = require "sslkit.core"
+local legend = require "sslkit.plot.legend"
+local style = require "sslkit.plot.style"
 local text = require "sslkit.text"
 
 local terminal = {}
 
-local SIGNS = { "*", "+", "o", "x", "#", "@", "%", "&" }
--- The bit of each dot of a Braille cell, by row and column.
-local DOTS = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } }
 local WIDEST, NARROWEST, HEIGHT, LOWEST = 100, 30, 20, 6
-local LONGEST_LABEL = 18
+local LONGEST_LABEL = 24
+local LONGEST_NAME = 24  -- of a place on the axis at the left
+local SHORTEST_NAME = 10 -- of one at the bottom, before names are left out
+local BAR = 24           -- columns of a colour bar
+local STROKES = { [0] = "─", "╌", "┈" } -- as canvas:line breaks the lines of series
 
--- A field of dots, `columns` x `rows` cells of dx x dy dots each.
-local function canvas(columns, rows, unicode)
-  local dx, dy = unicode and 2 or 1, unicode and 4 or 1
-  local cells = {}
-  local self = { width = columns * dx, height = rows * dy }
-
-  local function dot(x, y, series)
-    local column, row = x // dx + 1, y // dy + 1
-    if column < 1 or column > columns or row < 1 or row > rows then return end
-    local at = (row - 1) * columns + column
-    if unicode then
-      cells[at] = (cells[at] or 0) | DOTS[y % dy + 1][x % dx + 1]
-    else
-      cells[at] = SIGNS[(series - 1) % #SIGNS + 1]
-    end
-  end
-
-  -- Dots along a straight line; its ends are in dots from the top left corner.
-  function self.line(x1, y1, x2, y2, series)
-    local steps = math.ceil(math.max(math.abs(x2 - x1), math.abs(y2 - y1), 1))
-    for k = 0, steps do
-      local x, y = x1 + (x2 - x1) * k / steps, y1 + (y2 - y1) * k / steps
-      dot(math.floor(x + 0.5), math.floor(y + 0.5), series)
-    end
-  end
-
-  function self.row(row)
-    local parts = {}
-    for column = 1, columns do
-      local cell = cells[(row - 1) * columns + column]
-      parts[column] = cell and (unicode and utf8.char(0x2800 + cell) or cell) or " "
-    end
-    return table.concat(parts)
-  end
-
-  return self
+local function fit(s, width, unicode)
+  if text.width(s) <= width then return s end
+  return text.cut(s, width - 1) .. (unicode and "…" or ".")
 end
 
--- Labels by the cell row at which they stand.
-local function by_row(ticks, rows)
-  local out = {}
+local function painted(self, s, ...)
+  return self.colored and color.paint(s, ...) or s
+end
+
+-- The ticks at the left by the row at which they stand, and the columns of the longest.
+local function left_labels(fig, rows, width, unicode)
+  local ticks = fig.y_names and axes.name_ticks(fig.y, fig.y_names, rows, 1)
+    or fig.y:ticks(math.max(2, rows // 3))
+  local labels, margin = {}, 0
   for _, tick in ipairs(ticks) do
-    out[math.floor((1 - tick.at) * (rows - 1) + 0.5) + 1] = tick.label
+    local label = tick.label
+    if fig.y_names then label = fit(label, math.min(LONGEST_NAME, width // 3), unicode) end
+    -- a name stands in the middle of its slot, a number at its height
+    local row = fig.y_names and math.floor((1 - tick.at) * rows)
+      or math.floor((1 - tick.at) * (rows - 1) + 0.5)
+    labels[row + 1] = labels[row + 1] or label
+    margin = math.max(margin, text.width(label))
   end
-  return out
+  return labels, margin
+end
+
+-- What stands before a series' name: the sign that the series is drawn with, if any.
+local function sign_of(self, entry)
+  if entry.mark == "none" then return "" end
+  local unicode = self.unicode
+  if entry.mark == "box" then
+    return (self.colored and unicode and "■" or canvas.shade(entry.share or 1, unicode)) .. " "
+  elseif self.colored and unicode then
+    return (entry.mark == "dot" and "●" or "━") .. " "
+  elseif unicode and entry.mark ~= "dot" then
+    return STROKES[(entry.series - 1) % 3] .. " "
+  end
+  return style.sign(entry.series) .. " "
 end
 
 -- The legend's labels, each in a row of its own near the end of its line.
-local function legend_rows(fig, place, rows, dots_per_row, unicode)
-  local entries, out = fig.layer:legend(place), {}
-  table.sort(entries, function(a, b)
-    local ya, yb = a.y or math.huge, b.y or math.huge
-    if ya ~= yb then return ya < yb end
-    return a.series < b.series
-  end)
+local function legend_rows(self, fig, place, field)
+  local rows = field.rows
+  local entries, out = legend.sorted(legend.entries(fig, place), rows), {}
   local last = 0
   for i, entry in ipairs(entries) do
-    local wanted = entry.y and math.floor(entry.y / dots_per_row) + 1 or rows
+    local y = entry.y and math.max(0, math.min(entry.y, field.height - 1))
+    local wanted = y and math.floor(y / field.dy) + 1 or rows
     local row = math.max(last + 1, math.min(wanted, rows - (#entries - i)))
-    local label = text.cut(entry.label, LONGEST_LABEL)
-    if label ~= entry.label then
-      label = text.cut(label, LONGEST_LABEL - 1) .. (unicode and "…" or ".")
-    end
-    out[row] = unicode and label or SIGNS[(entry.series - 1) % #SIGNS + 1] .. " " .. label
+    local label = sign_of(self, entry) .. fit(entry.label, LONGEST_LABEL, self.unicode)
+    out[row] = painted(self, label, canvas.color(entry.color))
     last = row
   end
   return out
 end
 
--- The two lines below the plot: the axis with its marks, and the numbers.
+local function legend_width(fig)
+  local width = 0
+  for _, entry in ipairs(legend.entries(fig, function() end)) do
+    width = math.max(width, math.min(text.width(entry.label), LONGEST_LABEL) + 3)
+  end
+  return width
+end
+
+-- The ticks at the bottom: numbers, or names cut to their slots, or each second, third... name.
+local function bottom_labels(fig, columns, unicode)
+  if not fig.x_names then return fig.x:ticks(math.max(3, columns // 12)) end
+  local slot = columns / math.max(#fig.x_names, 1)
+  local longest = 0
+  for _, name in ipairs(fig.x_names) do
+    longest = math.max(longest, text.width(tostring(name)))
+  end
+  local gap = math.max(slot, math.min(longest + 1, SHORTEST_NAME))
+  local ticks = axes.name_ticks(fig.x, fig.x_names, columns, gap)
+  local every = math.ceil(gap / slot)
+  for _, tick in ipairs(ticks) do
+    tick.label = fit(tick.label, math.max(math.floor(every * slot) - 1, 1), unicode)
+  end
+  return ticks
+end
+
+-- The two lines below the field: the axis with its marks, and the numbers or names.
 local function x_axis(fig, columns, unicode)
-  local ticks = fig.x:ticks(math.max(2, columns // 12))
-  local marks, numbers = {}, {}
+  local marks, labels = {}, {}
   for c = 1, columns do marks[c] = unicode and "─" or "-" end
   local used = 0
-  for _, tick in ipairs(ticks) do
-    local column = math.floor(tick.at * (columns - 1) + 0.5) + 1
+  for _, tick in ipairs(bottom_labels(fig, columns, unicode)) do
+    local column = fig.x_names and math.min(math.floor(tick.at * columns) + 1, columns)
+      or math.floor(tick.at * (columns - 1) + 0.5) + 1
     local start = column - text.width(tick.label) // 2
     start = math.max(1, math.min(start, columns - text.width(tick.label) + 1))
     if start > used then
       marks[column] = unicode and "┬" or "+"
-      numbers[#numbers + 1] = (" "):rep(start - used - 1) .. tick.label
+      labels[#labels + 1] = (" "):rep(start - used - 1) .. tick.label .. " "
       used = start + text.width(tick.label)
-      numbers[#numbers + 1] = " "
     end
   end
-  return table.concat(marks), table.concat(numbers)
+  return table.concat(marks), table.concat(labels)
 end
 
---- Draws a figure.
--- @param fig figure
--- @param options table: width, height in characters, unicode = true | false; each may be missing
--- @return string without a newline at its end
-function terminal.draw(fig, options)
-  local unicode = options.unicode
-  if unicode == nil then unicode = text.unicode() end
-  local width = options.width
-    or math.min(core.columns(1) or tonumber(os.getenv "COLUMNS") or 80, WIDEST)
-  local rows = math.max(options.height or HEIGHT, LOWEST) - 2
-  local lines = {}
-  if fig.title then lines[1] = tostring(fig.title) end
-  if fig.ylabel then lines[#lines + 1] = tostring(fig.ylabel) end
-
-  local y_ticks = fig.y:ticks(math.max(2, rows // 3))
-  local margin, legend_width = 0, 0
-  for _, tick in ipairs(y_ticks) do margin = math.max(margin, text.width(tick.label)) end
-  for _, entry in ipairs(fig.layer:legend(function() end)) do
-    legend_width = math.max(legend_width, math.min(text.width(entry.label), LONGEST_LABEL) + 3)
+-- A colour bar as a line.
+local function bar_line(self, bar)
+  local parts = {}
+  for k = 1, BAR do
+    local share = (k - 0.5) / BAR
+    local sign = self.colored and self.unicode and "█" or canvas.shade(share, self.unicode)
+    parts[k] = painted(self, sign, canvas.color(bar.color(share)))
   end
-  local columns = math.max(width, NARROWEST) - margin - 2 - legend_width
-  columns = math.max(columns, 10)
+  local low, high = colorbar.ends(bar)
+  local line = ("%s %s %s"):format(low, table.concat(parts), high)
+  return bar.label and line .. "  " .. tostring(bar.label) or line
+end
 
-  local field = canvas(columns, rows, unicode)
+local function centred(label, margin, columns)
+  return (" "):rep(margin + 2 + math.max(columns - text.width(label), 0) // 2) .. label
+end
+
+-- The lines of a figure with axes.
+local function with_axes(self, fig, width, rows, lines)
+  local labels, margin = left_labels(fig, rows, width, self.unicode)
+  local columns = math.max(width - margin - 2 - legend_width(fig), 10)
+  if fig.is_square then
+    local across, up = axes.square(fig, columns, 2 * rows) -- a character is twice as high as broad
+    columns, rows = math.max(math.floor(across), 10), math.max(math.floor(up / 2 + 0.5), 3)
+    labels, margin = left_labels(fig, rows, width, self.unicode)
+  end
+  local field = canvas.new(columns, rows, self.unicode, self.colored)
   local function place(x, y)
     local across, up = fig.x:at(x), fig.y:at(y)
     if not across or not up then return nil end
     return across * (field.width - 1), (1 - up) * (field.height - 1)
   end
-  fig.layer:terminal(place, field.line)
+  for _, layer in ipairs(fig.layers) do layer:terminal(place, field) end
 
-  local labels = by_row(y_ticks, rows)
-  local legend = legend_rows(fig, place, rows, field.height / rows, unicode)
+  local names = legend_rows(self, fig, place, field)
   for row = 1, rows do
-    local tick = labels[row]
-    local bar = unicode and (tick and "┤" or "│") or (tick and "+" or "|")
-    local line = text.pad(tick or "", margin, "right") .. " " .. bar .. field.row(row)
-    if legend[row] then line = line .. " " .. legend[row] end
+    local label = labels[row]
+    local bar = self.unicode and (label and "┤" or "│") or (label and "+" or "|")
+    local line = text.pad(label or "", margin, "right") .. " " .. bar .. field:row(row)
+    if names[row] then line = line .. " " .. names[row] end
     lines[#lines + 1] = (line:gsub(" +$", ""))
   end
-  local marks, numbers = x_axis(fig, columns, unicode)
-  lines[#lines + 1] = (" "):rep(margin + 1) .. (unicode and "└" or "+") .. marks
+  local marks, numbers = x_axis(fig, columns, self.unicode)
+  lines[#lines + 1] = (" "):rep(margin + 1) .. (self.unicode and "└" or "+") .. marks
   lines[#lines + 1] = ((" "):rep(margin + 2) .. numbers):gsub(" +$", "")
   if fig.xlabel then
-    local label = tostring(fig.xlabel)
-    local space = margin + 2 + math.max(columns - text.width(label), 0) // 2
-    lines[#lines + 1] = (" "):rep(space) .. label
+    lines[#lines + 1] = centred(fit(fig.xlabel, width - margin - 2, self.unicode), margin, columns)
   end
+  if fig.colorbar then lines[#lines + 1] = (" "):rep(margin + 2) .. bar_line(self, fig.colorbar) end
+end
+
+local function columns_there()
+  local given = math.tointeger(tonumber(os.getenv "COLUMNS") or 80)
+  return math.min(core.columns(1) or given and given > 0 and given or 80, WIDEST)
+end
+
+--- Draws a figure.
+-- @param fig figure
+-- @param options table: width, height in characters, unicode, color = true | false; each may be
+-- missing
+-- @return string without a newline at its end
+function terminal.draw(fig, options)
+  local self = { unicode = options.unicode, colored = options.color }
+  if self.unicode == nil then self.unicode = text.unicode() end
+  if self.colored == nil then self.colored = color.on() end
+  local width = math.max(options.width or columns_there(), NARROWEST)
+  local rows = math.max(options.height or HEIGHT, LOWEST) - 2
+  -- each name at the left gets a row where it is ours to choose
+  if not options.height and fig.y_names then rows = math.max(rows, math.min(#fig.y_names, 60)) end
+  local lines = {}
+  if fig.title then lines[1] = painted(self, fit(fig.title, width, self.unicode), "bold") end
+  if fig.painter then
+    lines[#lines + 1] = fig.painter:terminal(width, rows, self.unicode, self.colored)
+    return table.concat(lines, "\n")
+  end
+  if fig.ylabel then lines[#lines + 1] = fit(fig.ylabel, width, self.unicode) end
+  with_axes(self, fig, width, rows, lines)
   return table.concat(lines, "\n")
 end
 
