@@ -6,6 +6,8 @@
 
 extern void openblas_set_num_threads(int n);
 extern char *openblas_get_config(void);
+extern char *openblas_get_corename(void);
+extern void ilaver_(int *major, int *minor, int *patch); /* LAPACK's version */
 
 static int core_threads(lua_State *L) { /* () -> n; (n) sets */
   if (!lua_isnoneornil(L, 1)) {
@@ -27,13 +29,27 @@ static const char *simd(void) {
   return "baseline";
 }
 
+#if defined(__clang__)
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 static int core_build(lua_State *L) {
+  int major = 0, minor = 0, patch = 0;
+  ilaver_(&major, &minor, &patch);
   lua_newtable(L);
   lua_pushstring(L, openblas_get_config());
   lua_setfield(L, -2, "blas");
+  lua_pushstring(L, openblas_get_corename());
+  lua_setfield(L, -2, "blas_core");
+  lua_pushfstring(L, "%d.%d.%d", major, minor, patch);
+  lua_setfield(L, -2, "lapack");
+  lua_pushliteral(L, LUA_RELEASE);
+  lua_setfield(L, -2, "lua");
   lua_pushstring(L, simd());
   lua_setfield(L, -2, "simd");
-  lua_pushliteral(L, __VERSION__);
+  lua_pushliteral(L, COMPILER);
   lua_setfield(L, -2, "compiler");
   lua_pushinteger(L, sk_get_threads());
   lua_setfield(L, -2, "threads");
@@ -68,6 +84,8 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_scan(L);
   sk_open_count(L);
   sk_open_sys(L);
+  sk_open_signal(L);
+  sk_open_edit(L);
   sk_open_file(L);
   sk_open_bytes(L);
   sk_open_embed(L);

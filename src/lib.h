@@ -31,6 +31,13 @@ void sk_protect(lua_State *L, const sk_array *out, sk_array *in);
 /* Raises with the kernel's reason unless status is SK_OK. */
 void sk_raise(lua_State *L, const char *fname, sk_status status);
 
+/* Has Ctrl-C been pressed since it was last asked? Only where core.interrupts has taken it. */
+bool sk_interrupted(void);
+/* Ctrl-C shall end what L runs, or, with 0, only be noted; returns what it was. */
+lua_State *sk_interruptible(lua_State *L);
+/* Waits until standard input can be read, or has ended; false when a signal came first. */
+bool sk_wait_input(void);
+
 /* Each adds its functions to the core table on the top of the stack. */
 int sk_open_make(lua_State *L);
 int sk_open_index(lua_State *L);
@@ -53,6 +60,8 @@ int sk_open_sort(lua_State *L);
 int sk_open_scan(lua_State *L);
 int sk_open_count(lua_State *L);
 int sk_open_sys(lua_State *L);
+int sk_open_signal(lua_State *L);
+int sk_open_edit(lua_State *L);
 int sk_open_file(lua_State *L);
 int sk_open_bytes(lua_State *L);
 int sk_open_embed(lua_State *L); /* the registry's side of sslkit.h */

@@ -3,14 +3,19 @@
 
 local T = require "sslkit.tensor"
 
-local ssl = { _VERSION = "sslkit 0.1.0", _DESCRIPTION = "look inside self-supervised learning" }
+local ssl = {
+  _VERSION = "sslkit " .. require "sslkit.version",
+  _DESCRIPTION = "look inside self-supervised learning",
+}
 
 -- Where names live that are not tensor functions. A whole module, or one function of it.
 local modules = {
   data = "sslkit.data", metrics = "sslkit.metrics", probe = "sslkit.probe", nn = "sslkit.nn",
   optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill",
   plot = "sslkit.plot", io = "sslkit.io", image = "sslkit.image", text = "sslkit.text",
-  progress = "sslkit.progress", linalg = "sslkit.linalg",
+  log = "sslkit.log", progress = "sslkit.progress", linalg = "sslkit.linalg", page = "sslkit.page",
+  report = "sslkit.report",
+  help = "sslkit.help", config = "sslkit.config", repl = "sslkit.repl",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",
@@ -26,11 +31,12 @@ for _, name in ipairs { "requires_grad", "backward", "grad", "is_leaf", "needs_g
   end
 end
 
-for name, f in pairs(T) do -- but ssl.grad is the function of functions, t:grad() the method
-  if not name:find "^_" and name ~= "grad" then ssl[name] = f end
+for name, f in pairs(T) do -- but ssl.grad is the function of functions, t:grad() the method, and
+  if not name:find "^_" and name ~= "grad" and name ~= "log" then ssl[name] = f end -- ssl.log more
 end
 
 return setmetatable(ssl, {
+  lazy = { modules, functions }, -- every name that loads something, for help and completion
   __index = function(self, name)
     local value
     if modules[name] then value = require(modules[name])

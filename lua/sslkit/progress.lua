@@ -7,6 +7,12 @@ local text = require "sslkit.text"
 
 local progress = {}
 
+--- A progress bar; `for ... in bar do` moves one that ssl.progress made of something to run through.
+-- @kind Bar
+-- @field n number: what is done
+-- @field total number: the count that is everything, or nil
+-- @luals operator len: integer
+-- @luals overload fun(...): ...
 local Bar = {}
 Bar.__index = Bar
 
@@ -197,7 +203,8 @@ end
 -- @param total the count that is everything (unknown: no percentage, no end in sight)
 -- @param options table: label (""); unit ("it"); scale = counts as 1.2k, 3.4M (false); stream
 -- (stderr); leave = does the finished bar stay on the terminal (true for an outermost bar); columns
--- = width (the terminal's); clock = function that tells seconds (the system's)
+-- = width (the terminal's); clock = function that tells seconds (the system's); total = the same as
+-- the argument (unknown)
 -- @return bar: bar:update(n), bar:set{name = value}, bar:write(line), bar:close(), also by <close>
 -- @raise unknown options
 -- @example ssl.progress.new(3, {stream = io.tmpfile()}):update(2):close().n --> 2
@@ -314,7 +321,7 @@ end
 -- bar: `local bar = progress(loader, {label = "train"}); for x, y in bar do ... bar:set{loss = l}
 -- end`. SSLKIT_PROGRESS = auto | bar | lines | off overrides what the terminal suggests.
 -- @param what count, list, loader or other iterator function
--- @param options table: total = count, where `what` cannot tell it; and those of progress.new
+-- @param options table: total = count, where `what` cannot tell it; and those of `progress.new`
 -- @return bar, to stand in a generic for
 -- @raise something that cannot be run through, unknown options
 -- @example for i in ssl.progress(9, {stream = io.tmpfile()}) do return i end --> 1
