@@ -50,8 +50,8 @@ describe("a figure", function()
     assert.equal("figure,series,x,y\na <title>,1,1,3", temp.read("z.csv"):match "^.-3")
     local exact = plot.line(nil, { 1 / 3, -INF, 1e300, 2 ^ 53 })
     assert.is_true(exact:save(temp.path "e.csv"))
-    assert.equal("series,x,y\n1,1,0.3333333333333333\n1,2,-inf\n1,3,1e+300\n1,4,9007199254740992.0\n",
-      temp.read "e.csv")
+    assert.equal("series,x,y\n1,1,0.3333333333333333\n1,2,-inf\n1,3,1e+300\n"
+      .. "1,4,9007199254740992.0\n", temp.read "e.csv")
     assert.raises("unknown option 'date'; known: data, scale", function()
       fig:save(temp.path "x.svg", { date = true })
     end)

@@ -1,5 +1,7 @@
 -- Colour bars: which colour stands for which value.
 
+local canvas = require "sslkit.plot.canvas"
+local color = require "sslkit.text.color"
 local scale = require "sslkit.plot.scale"
 local style = require "sslkit.plot.style"
 local svg = require "sslkit.plot.svg"
@@ -8,6 +10,7 @@ local colorbar = {}
 
 local WIDTH, STEPS = 14, 64
 local LABEL = 18 -- pixels for the bar's own label
+local COLUMNS = 24 -- of a bar in characters
 
 local function scale_of(bar)
   return scale.new(bar.log, bar.low, bar.high, { tight = true })
@@ -68,11 +71,20 @@ function colorbar.draw(bar, area, out, paint)
   end
 end
 
---- The labels of a bar's two ends, for those who have one line for it.
+--- A bar as a line of characters.
 -- @param bar as above
--- @return string, string
-function colorbar.ends(bar)
-  return ("%.4g"):format(bar.low), ("%.4g"):format(bar.high)
+-- @param unicode may it be of blocks?
+-- @param colored may it have colours?
+-- @return string
+function colorbar.line(bar, unicode, colored)
+  local parts = {}
+  for k = 1, COLUMNS do
+    local share = (k - 0.5) / COLUMNS
+    local sign = colored and unicode and "█" or canvas.shade(share, unicode)
+    parts[k] = colored and color.paint(sign, canvas.color(bar.color(share))) or sign
+  end
+  local line = ("%.4g %s %.4g"):format(bar.low, table.concat(parts), bar.high)
+  return bar.label and line .. "  " .. tostring(bar.label) or line
 end
 
 return colorbar

@@ -1,5 +1,5 @@
 -- Colour maps: from a share of 0..1 to a colour. They are made here, in OKLab (B. Ottosson's space of
--- 2020, in which equal distances look about equal): anchors given by lightness, chroma and hue,
+-- 2020, in which equal distances look about equal): anchors given by lightness, chroma and hue are
 -- joined by straight lines and walked at an even pace. Lightness only rises, or rises towards the
 -- middle, so that people with any colour vision, and grey printers, see the same order.
 
@@ -8,6 +8,7 @@ local check = require "sslkit.check"
 local colormap = {}
 
 local STEPS = 255
+local DARK, LIGHT = 0.45, 0.66 -- what stands out from white and from black
 local MISSING = "#9a9a9a"
 
 -- Anchors: OKLab's lightness 0..1, chroma, hue in degrees.
@@ -79,6 +80,16 @@ function colormap.ink(color)
   return colormap.oklab(color) > 0.62 and "#000000" or "#ffffff"
 end
 
+--- A colour with so much lightness taken or given that lines in it show on white and on black.
+-- @param color "#rrggbb"
+-- @return "#rrggbb"
+-- @example require("sslkit.plot.colormap").legible "#808080" --> #808080
+function colormap.legible(color)
+  local lightness, a, b = colormap.oklab(color)
+  if lightness >= DARK and lightness <= LIGHT then return color end
+  return hex { math.max(DARK, math.min(lightness, LIGHT)), a, b }
+end
+
 local function distance(p, q)
   return ((p[1] - q[1]) ^ 2 + (p[2] - q[2]) ^ 2 + (p[3] - q[3]) ^ 2) ^ 0.5
 end
@@ -107,7 +118,7 @@ local made = {}
 -- @param name "sequential" or "diverging"
 -- @return function(share) -> "#rrggbb"; shares beyond 0..1 are the ends, NaN is grey
 -- @raise another name
--- @example #ssl.plot.colormap "sequential"(0.5) --> 7
+-- @example #require("sslkit.plot.colormap").of "sequential"(0.5) --> 7
 function colormap.of(name)
   if MAPS[name] == nil then check.one_of(1, "colormap", name, colormap.names) end
   local colors = made[name] or walk(MAPS[name])

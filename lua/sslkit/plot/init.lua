@@ -8,4 +8,10 @@ return {
   spectrum = require "sslkit.plot.spectrum",
   line = require "sslkit.plot.line",
   column = require "sslkit.plot.column",
+  heatmap = require "sslkit.plot.heatmap",
+  contour = require "sslkit.plot.contour",
+  landscape = require "sslkit.plot.landscape",
+  image_grid = require "sslkit.plot.image_grid",
+  parallel = require "sslkit.plot.parallel",
+  colormap = require("sslkit.plot.colormap").of,
 }

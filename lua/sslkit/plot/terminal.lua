@@ -15,7 +15,6 @@ local WIDEST, NARROWEST, HEIGHT, LOWEST = 100, 30, 20, 6
 local LONGEST_LABEL = 24
 local LONGEST_NAME = 24  -- of a place on the axis at the left
 local SHORTEST_NAME = 10 -- of one at the bottom, before names are left out
-local BAR = 24           -- columns of a colour bar
 local STROKES = { [0] = "─", "╌", "┈" } -- as canvas:line breaks the lines of series
 
 local function fit(s, width, unicode)
@@ -118,19 +117,6 @@ local function x_axis(fig, columns, unicode)
   return table.concat(marks), table.concat(labels)
 end
 
--- A colour bar as a line.
-local function bar_line(self, bar)
-  local parts = {}
-  for k = 1, BAR do
-    local share = (k - 0.5) / BAR
-    local sign = self.colored and self.unicode and "█" or canvas.shade(share, self.unicode)
-    parts[k] = painted(self, sign, canvas.color(bar.color(share)))
-  end
-  local low, high = colorbar.ends(bar)
-  local line = ("%s %s %s"):format(low, table.concat(parts), high)
-  return bar.label and line .. "  " .. tostring(bar.label) or line
-end
-
 local function centred(label, margin, columns)
   return (" "):rep(margin + 2 + math.max(columns - text.width(label), 0) // 2) .. label
 end
@@ -166,7 +152,10 @@ local function with_axes(self, fig, width, rows, lines)
   if fig.xlabel then
     lines[#lines + 1] = centred(fit(fig.xlabel, width - margin - 2, self.unicode), margin, columns)
   end
-  if fig.colorbar then lines[#lines + 1] = (" "):rep(margin + 2) .. bar_line(self, fig.colorbar) end
+  if fig.colorbar then
+    local bar = colorbar.line(fig.colorbar, self.unicode, self.colored)
+    lines[#lines + 1] = (" "):rep(margin + 2) .. bar
+  end
 end
 
 local function columns_there()
