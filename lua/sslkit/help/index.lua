@@ -20,7 +20,7 @@ end
 
 local function sorted_names(t)
   local names = {}
-  for name in next, t do
+  for name in pairs(t) do
     if type(name) == "string" and not name:find "^_" then names[#names + 1] = name end
   end
   table.sort(names)
