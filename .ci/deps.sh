@@ -28,6 +28,7 @@ data|dataset-fashion-mnist|the Fashion-MNIST images|test -r /usr/share/datasets/
 test|lua-busted|busted (LuaRocks: busted)|module busted
 test|python3-numpy|NumPy|python numpy
 test|librsvg2-bin|rsvg-convert (librsvg)|command -v rsvg-convert
+test|tmux|tmux|command -v tmux
 lint|lua-check|luacheck (LuaRocks: luacheck)|command -v luacheck
 lint|clang-format|clang-format|command -v clang-format
 rocks|luarocks|LuaRocks|command -v luarocks
