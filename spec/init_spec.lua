@@ -4,7 +4,7 @@ local ssl = require "sslkit"
 
 describe("the module", function()
   it("tells its version and its build", function()
-    assert.equal("sslkit 0.1.0", ssl._VERSION)
+    assert.equal("sslkit " .. require "sslkit.version", ssl._VERSION)
     local build = ssl.build()
     assert.equal(ssl._VERSION, "sslkit " .. build.version)
     for _, name in ipairs { "blas", "blas_core", "simd", "compiler" } do

@@ -3,14 +3,15 @@
 local command = require "spec.cli.command"
 local cjson = require "cjson"
 local temporary = require "spec.io.temporary"
+local version = require "sslkit.version"
 
 local VERBS = { "report", "compare", "run", "repl", "help", "doctor", "completion" }
 
 describe("sslkit", function()
   it("tells its version", function()
     local code, out, err = command { "--version" }
-    assert.same({ 0, "sslkit 0.1.0\n", "" }, { code, out, err })
-    assert.equal("sslkit 0.1.0\n", select(2, command { "report", "--version" }))
+    assert.same({ 0, "sslkit " .. version .. "\n", "" }, { code, out, err })
+    assert.equal("sslkit " .. version .. "\n", select(2, command { "report", "--version" }))
   end)
 
   it("helps on stderr and fails when nothing is asked", function()
@@ -129,7 +130,7 @@ describe("sslkit doctor", function()
     local code, out, err = command { "doctor" }
     assert.same({ 0, "" }, { code, err })
     for _, text in ipairs {
-      "sslkit        0.1.0", "Lua           Lua 5.4", "BLAS          OpenBLAS", "LAPACK        3.",
+      "sslkit        " .. version, "Lua           Lua 5.4", "BLAS          OpenBLAS", "LAPACK        3.",
       "ok    lua-cjson", "ok    digits", "ok    matrix product", "All that is needed is here.",
     } do assert.truthy(out:find(text, 1, true), text .. "\n" .. out) end
   end)
@@ -139,7 +140,7 @@ describe("sslkit doctor", function()
     assert.equal(0, code)
     local found = cjson.decode(out)
     assert.is_true(found.ok)
-    assert.equal("0.1.0", found.sslkit)
+    assert.equal(version, found.sslkit)
     for _, test in ipairs(found.tests) do
       assert.is_true(test.ok, test.name)
       assert.is_true(test.error < 1e-3)
@@ -152,14 +153,15 @@ describe("sslkit doctor", function()
     local temp = temporary()
     local path = temp.write("hide.lua", [[
       package.preload.luv = function() error "not here" end
-      package.preload.readline = function() return { Version = function() error "odd" end } end
+      local odd = setmetatable({}, { __index = function() error "odd" end })
+      package.preload.DBI = function() return odd end
       package.preload.cjson = function() error "not here" end]])
     local code, out = command({ "doctor" }, { env = { LUA_INIT = "@" .. path } })
     assert.equal(1, code)
     assert.truthy(out:find("FAIL  lua-cjson      missing, for safetensors, configs; apt-get "
       .. "install lua-cjson, or luarocks install lua-cjson", 1, true), out)
     assert.truthy(out:find("\n  -     luv            missing, for sweeps; apt-get", 1, true), out)
-    assert.truthy(out:find "\n  ok    readline     *\n", out)
+    assert.truthy(out:find "\n  ok    LuaDBI     *\n", out)
     assert.truthy(out:find("Something needed is wrong.", 1, true))
     temp.remove()
   end)

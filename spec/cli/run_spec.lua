@@ -6,6 +6,7 @@ local temporary = require "spec.io.temporary"
 
 local SCRIPT = [[
 local ssl = require "sslkit"
+local version = require "sslkit.version"
 local config, run = ssl.config {
   lr = 1e-3, epochs = 10, seed = 0, verbose = false, name = "first",
   model = { width = 64, sizes = { 64, 10 } },
@@ -87,7 +88,7 @@ verbose = false
     prints("0.1 10 5 false first 64 2 runs", "train.lua", "lr=0.1", "--seed", "5", "--out", "runs")
     local path = temp.path "runs/config.json"
     local record = cjson.decode(temp.read "runs/config.json")
-    assert.same({ 0.1, 5, "train.lua", "0.1.0" }, {
+    assert.same({ 0.1, 5, "train.lua", version }, {
       record.config.lr, record.seed, record.script, record.versions.sslkit,
     })
     assert.same({ "lr=0.1", "--out", "runs", "--seed", "5" }, record.arguments)

@@ -37,8 +37,6 @@ local LIBRARIES = {
   { "lua-zlib", "zlib", "gzipped files", "apt-get install lua-zlib, or luarocks install lua-zlib" },
   { "sslkit.image", "sslkit.image.core", "PNG and JPEG", "apt-get install libpng-dev libjpeg-dev, "
     .. "and build sslkit again", version = function(library) return library.libraries end },
-  { "readline", "readline", "editing at the prompt", "apt-get install lua-readline, or luarocks "
-    .. "install readline", version = function(library) return library.Version end },
   { "luv", "luv", "sweeps", "apt-get install lua-luv, or luarocks install luv",
     version = function(library) return "libuv " .. library.version_string() end },
   { "LuaDBI", "DBI", "the trial database", "apt-get install lua-dbi-sqlite3, or luarocks install "
@@ -58,6 +56,10 @@ local function libraries()
     list[i] = item
   end
   local path = program "rsvg-convert"
+  list[#list + 1] = {
+    name = "readline", ok = core.can_edit(), use = "editing and completion at the prompt",
+    get = "apt-get install libreadline8", needed = false,
+  }
   list[#list + 1] = {
     name = "rsvg-convert", ok = path ~= nil, version = path, use = "plots as PNG",
     get = "apt-get install librsvg2-bin", needed = false,

@@ -20,7 +20,7 @@ end
 local function banner(edited)
   local build = core.build()
   local blas = build.blas:match "^%S+ %S+" or build.blas
-  return ("sslkit %s, %s, %s, %d thread%s; ?name helps, %sCtrl-D leaves"):format(
+  return ("sslkit %s, %s, %s, %d thread%s\n?name helps, %sCtrl-D leaves"):format(
     version, build.lua, blas, build.threads, build.threads == 1 and "" or "s",
     edited and "Tab completes, " or "")
 end
