@@ -130,7 +130,8 @@ describe("sslkit doctor", function()
     local code, out, err = command { "doctor" }
     assert.same({ 0, "" }, { code, err })
     for _, text in ipairs {
-      "sslkit        " .. version, "Lua           Lua 5.4", "BLAS          OpenBLAS", "LAPACK        3.",
+      "sslkit        " .. version, "Lua           Lua 5.4", "BLAS          OpenBLAS",
+      "LAPACK        3.",
       "ok    lua-cjson", "ok    digits", "ok    matrix product", "All that is needed is here.",
     } do assert.truthy(out:find(text, 1, true), text .. "\n" .. out) end
   end)

@@ -3,10 +3,10 @@
 local cjson = require "cjson"
 local command = require "spec.cli.command"
 local temporary = require "spec.io.temporary"
+local version = require "sslkit.version"
 
 local SCRIPT = [[
 local ssl = require "sslkit"
-local version = require "sslkit.version"
 local config, run = ssl.config {
   lr = 1e-3, epochs = 10, seed = 0, verbose = false, name = "first",
   model = { width = 64, sizes = { 64, 10 } },
