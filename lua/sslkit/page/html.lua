@@ -1,5 +1,7 @@
 -- HTML text: escaping, elements, bytes in an address.
 
+local base64 = require "sslkit.text.base64"
+
 local html = {}
 
 local ENTITIES = {
@@ -43,38 +45,12 @@ function html.element(name, attributes, content)
   return content and start .. content .. "</" .. name .. ">" or start
 end
 
-local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
--- Two digits at a time, of 12 bits.
-local function digit_pairs()
-  local pairs_of = {}
-  for high = 1, 64 do
-    for low = 1, 64 do
-      pairs_of[(high - 1) * 64 + low - 1] = DIGITS:sub(high, high) .. DIGITS:sub(low, low)
-    end
-  end
-  return pairs_of
-end
-
---- Bytes in base64.
--- @param bytes string
--- @return string
-function html.base64(bytes)
-  local two = digit_pairs()
-  local missing = -#bytes % 3
-  local text = (bytes .. ("\0"):rep(missing)):gsub("...", function(three)
-    local a, b, c = three:byte(1, 3)
-    return two[a << 4 | b >> 4] .. two[(b & 15) << 8 | c]
-  end)
-  return text:sub(1, #text - missing) .. ("="):rep(missing)
-end
-
 --- The address of a file that is in the page itself.
 -- @param kind its media type
 -- @param bytes string
 -- @return string
 function html.data_uri(kind, bytes)
-  return ("data:%s;base64,%s"):format(kind, html.base64(bytes))
+  return ("data:%s;base64,%s"):format(kind, base64(bytes))
 end
 
 return html

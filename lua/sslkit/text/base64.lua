@@ -1,9 +1,18 @@
 -- Bytes as text: base64 (RFC 4648).
 
-local digits = {}
-for i = 0, 63 do
-  local all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  digits[i] = all:sub(i + 1, i + 1)
+local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+-- Two digits at a time, of 12 bits: a table that waits for the first use.
+local two
+
+local function digit_pairs()
+  local all = {}
+  for high = 1, 64 do
+    for low = 1, 64 do
+      all[(high - 1) * 64 + low - 1] = DIGITS:sub(high, high) .. DIGITS:sub(low, low)
+    end
+  end
+  return all
 end
 
 --- Bytes in base64.
@@ -13,10 +22,10 @@ end
 -- @example require "sslkit.text.base64" "a" --> YQ==
 local function base64(bytes)
   local missing = -#bytes % 3
+  two = two or digit_pairs()
   local out = (bytes .. ("\0"):rep(missing)):gsub("...", function(three)
     local a, b, c = three:byte(1, 3)
-    return digits[a >> 2] .. digits[(a & 3) << 4 | b >> 4] .. digits[(b & 15) << 2 | c >> 6]
-      .. digits[c & 63]
+    return two[a << 4 | b >> 4] .. two[(b & 15) << 8 | c]
   end)
   return out:sub(1, #out - missing) .. ("="):rep(missing)
 end
