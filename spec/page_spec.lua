@@ -231,12 +231,4 @@ describe("page", function()
     local p = ssl.page("t"):text "x"
     assert.equal("page 't' of 1 parts; :save \"x.html\" writes it", tostring(p))
   end)
-
-  it("encodes bytes as base64", function()
-    local base64 = require("sslkit.page.html").base64
-    for text, want in pairs { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==",
-      ["\xff\xfe\xfd"] = "//79", ["\0\0\0\0"] = "AAAAAA==" } do
-      assert.equal(want, base64(text))
-    end
-  end)
 end)

@@ -114,7 +114,7 @@ describe("plot.contour", function()
   end)
 
   it("takes the caller's levels", function()
-    local _, lines = paths(plot.contour(x, y, z, { levels = { 4, 1, 99, -1, 2.5 } }))
+    local _, lines = paths(plot.contour(x, y, z, { levels = { 4, NAN, 1, 99, -1, 2.5 } }))
     assert.equal(3, #lines) -- those within the values
     _, lines = paths(plot.contour(x, y, z, { levels = 3 }))
     assert.is_true(#lines >= 1 and #lines <= 3)

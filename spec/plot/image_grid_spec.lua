@@ -32,6 +32,11 @@ local function decoded(uri)
   return assert(ssl.image.decode(table.concat(bytes)))
 end
 
+-- The same, when each of its pixels was made of k x k.
+local function decoded_by(k, uri)
+  return decoded(uri)[{ {}, { 1, -1, k }, { 1, -1, k } }]
+end
+
 -- Three pictures of 4 x 4: black, a diagonal, white.
 local function three()
   local t = ssl.zeros(3, 4, 4)
@@ -52,22 +57,30 @@ describe("plot.image_grid", function()
     assert.same({ 160, 16 + 3 * 43 - 3 + 16 }, { fig.width, fig.height })
     local t = ssl.randint(0, 255, { 2, 3, 4, 6 }, { dtype = "uint8" })
     for i, one in ipairs(images(plot.image_grid(t))) do
-      assert.tensor_near(t:select(1, i), decoded(one.uri), 0)
+      assert.tensor_near(t:select(1, i), decoded_by(8, one.uri), 0)
     end
+  end)
+
+  it("holds pixels that stay sharp when enlarged", function()
+    local t = ssl.tensor({ { { { 0, 255 }, { 9, 99 } } } }, "uint8")
+    local pixels = decoded(images(plot.image_grid(t, { scale = 2.5 }))[1].uri)
+    assert.tensor_near({ { { 0, 0, 0, 255, 255, 255 } } }, pixels[{ {}, { 3, 3 } }], 0)
+    assert.tensor_near({ { { 9, 9, 9, 99, 99, 99 } } }, pixels[{ {}, { 4, 4 } }], 0)
+    assert.tensor_near(t:select(1, 1), decoded(images(plot.image_grid(t, { scale = 1 }))[1].uri), 0)
   end)
 
   it("takes grey and colour, bytes and floats", function()
     local t = ssl.tensor { { { 0, 0.5 }, { 1, 2 } }, { { NAN, -INF }, { INF, 0.25 } } }
     local list = images(plot.image_grid(t))
-    assert.tensor_near({ { { 0, 128 }, { 255, 255 } } }, decoded(list[1].uri), 0)
-    assert.tensor_near({ { { 0, 0 }, { 255, 64 } } }, decoded(list[2].uri), 0)
+    assert.tensor_near({ { { 0, 128 }, { 255, 255 } } }, decoded_by(8, list[1].uri), 0)
+    assert.tensor_near({ { { 0, 0 }, { 255, 64 } } }, decoded_by(8, list[2].uri), 0)
     local ranged = images(plot.image_grid(t, { range = { 0.5, 2 } }))
-    assert.tensor_near({ { { 0, 0 }, { 85, 255 } } }, decoded(ranged[1].uri), 0)
+    assert.tensor_near({ { { 0, 0 }, { 85, 255 } } }, decoded_by(8, ranged[1].uri), 0)
     local bytes = ssl.tensor({ { { 0, 8 }, { 16, 200 } } }, "uint8")
     assert.tensor_near({ { { 0, 8 }, { 16, 200 } } },
-      decoded(images(plot.image_grid(bytes))[1].uri), 0)
+      decoded_by(8, images(plot.image_grid(bytes))[1].uri), 0)
     assert.tensor_near({ { { 0, 128 }, { 255, 255 } } },
-      decoded(images(plot.image_grid(bytes, { range = { 0, 16 } }))[1].uri), 0)
+      decoded_by(8, images(plot.image_grid(bytes, { range = { 0, 16 } }))[1].uri), 0)
     for channels = 1, 4 do
       local one = images(plot.image_grid(ssl.rand(1, channels, 2, 2)))
       assert.equal(channels, (decoded(one[1].uri):size(1)))

@@ -54,6 +54,9 @@ describe("plot.parallel", function()
       plot.parallel({ u = ssl.tensor { 1, 2, 3, 4 }, v = { 1, 4, 9, ssl.tensor(16) } }):svg())
     local t = ssl.tensor { { 1, 1 }, { 2, 4 }, { 3, 9 }, { 4, 16 } }
     assert.equal(expected, plot.parallel(t, { columns = { "u", "v" } }):svg())
+    local lists = { { 1, 1 }, { 2, 4 }, { 3, 9 }, { 4, 16 } }
+    assert.equal(expected, plot.parallel(lists, { columns = { "u", "v" } }):svg())
+    assert.same({ "1", "2" }, (plot.parallel(lists):data()))
   end)
 
   it("shows the columns that are asked for, in their order", function()
@@ -134,7 +137,7 @@ describe("plot.parallel", function()
     end
     local hard = {
       { { a = 1 } }, { { a = 1, b = NAN } }, { { a = 1e307, b = 5e-324 }, { a = -1e307, b = 0 } },
-      { { a = "x" } }, { { a = 5, b = 5 }, { a = 5, b = 5 } }, { { [""] = 1, ["<&>"] = 2 } },
+      { { a = "x" } }, { { a = 5, b = 5 }, { a = 5, b = 5 } }, { { [""] = 1, ["<&>\n"] = 2 } },
     }
     for _, rows in ipairs(hard) do
       local fig = plot.parallel(rows, { color = rows[1].a and "a" or nil })

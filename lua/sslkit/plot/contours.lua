@@ -88,7 +88,6 @@ local function levels_of(argn, given, colors)
       list[#list + 1] = { value = v, label = ("%.4g"):format(v) }
     end
     if #list > MOST then check.fail(argn, "at most %d levels, got %d", MOST, #list) end
-    table.sort(list, function(p, q) return p.value < q.value end)
   end
   local out = {}
   for _, level in ipairs(list) do
@@ -97,6 +96,7 @@ local function levels_of(argn, given, colors)
       out[#out + 1] = level
     end
   end
+  table.sort(out, function(p, q) return p.share < q.share end)
   return out
 end
 

@@ -18,6 +18,8 @@ local HEAD, FOOT = 26, 6 -- pixels for the columns' names, and below the axes
 local LEGEND = 120       -- pixels of a legend at most
 local NEUTRAL = "#7f7f7f" -- a row without a value in the column that gives the colours
 
+local function one_line(s) return (s:gsub("%s", " ")) end
+
 --- @param self {columns=, count=, highlighted=, colors=, colorbar= or legend=}
 -- @return painter
 function coordinates.new(self) return setmetatable(self, Coordinates) end
@@ -155,7 +157,7 @@ local function draw_axes(self, at_column, frame, out, area)
     local x = at_column(c, 0)
     out[#out + 1] = svg.line(x, frame.top, x, frame.bottom,
       { stroke = area.paint "frame", stroke_width = 1.2 })
-    local name = svg.fit(column.name, math.max(room - 6, 24), style.TICK_SIZE)
+    local name = svg.fit(one_line(column.name), math.max(room - 6, 24), style.TICK_SIZE)
     local middle = math.min(math.max(x, svg.width(name, style.TICK_SIZE) / 2 + 2),
       area.right + 14 - svg.width(name, style.TICK_SIZE) / 2)
     out[#out + 1] = svg.text(middle, frame.top - 10, name,
@@ -272,7 +274,7 @@ function Coordinates:terminal(columns, rows, unicode, colored)
   local last = self.columns[n].words and columns - 10 or columns - 4
   for c = 1, n do places[c] = n > 1 and 3 + (c - 1) * (last - 3) // (n - 1) or columns // 2 end
   local names = {}
-  for c, column in ipairs(self.columns) do names[c] = column.name end
+  for c, column in ipairs(self.columns) do names[c] = one_line(column.name) end
   rows = math.max(rows - 2, 4)
   local field = canvas.new(columns, rows, unicode, colored)
   draw_field(self, field, places, rows)

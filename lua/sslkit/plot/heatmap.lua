@@ -60,7 +60,10 @@ local function writer(format, t)
     local whole = most < 1e6 and finite:eq(finite:round()):all():item() == 1
     format = whole and "%.0f" or (most < 1000 and most >= 0.01) and "%.2f" or "%.2g"
   end
-  return function(v) return (format:format(v):gsub("^%-(0%.?0*)$", "%1")) end
+  return function(v)
+    local word = format:format(v):gsub("^%-(0%.?0*)$", "%1") -- no minus before 0
+    return (word:gsub("%c", " "))
+  end
 end
 
 -- A figure whose cells are squares has no use for the usual breadth.

@@ -75,10 +75,10 @@ end
 -- breaks where a value is missing, NaN or infinite, or not positive on a logarithmic axis. Of more
 -- than 2000 rows each second, third... is drawn, and the figure says so.
 -- @param rows list of records such as {lr = 0.1, norm = "batch"}; table of columns, each a list or
--- 1-D tensor; or tensor [rows, columns]. Columns that hold strings or booleans have names on their
+-- 1-D tensor; or tensor [rows, columns] or list of lists. Columns that hold strings or booleans have names on their
 -- axis
--- @param options table: columns = list of the names of columns to show, in order; of a tensor, what
--- they are called (all, by name); color = name of the column that gives the lines' colours (none);
+-- @param options table: columns = list of the names of columns to show, in order; of a tensor
+-- or lists, what they are called (all, by name); color = name of the column that gives the lines' colours (none);
 -- highlight = number of a row, or list of such, drawn thick above the others (none); log = name or
 -- list of names of columns with logarithmic axes (none); colormap = "sequential", or "diverging"
 -- around 0 (diverging where there are both signs); title = words (none); width = pixels (640);

@@ -51,7 +51,8 @@ function Pictures:svg(out, _, area)
     local x = area.left + (i - 1) % self.columns * across
     local y = top + (i - 1) // self.columns * down
     out[#out + 1] = svg.element("image", {
-      x = x, y = y, width = wide, height = tall, href = raster.uri(self.bytes:select(1, i)),
+      x = x, y = y, width = wide, height = tall,
+      href = raster.uri(self.bytes:select(1, i), self.scale),
       preserveAspectRatio = "none", style = self.scale >= 1 and "image-rendering:pixelated" or nil,
     })
     if self.labels then

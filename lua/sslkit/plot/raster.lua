@@ -7,7 +7,8 @@ local svg = require "sslkit.plot.svg"
 
 local raster = {}
 
-local FEW = 4096 -- rectangles at most
+local FEW = 4096  -- rectangles at most
+local MADE_OF = 8 -- pixels of a PNG, across and down, for one of the picture's at most
 
 -- [R down, C across] as [R, C]: the mean of the finite values of each block, NaN where there are none.
 local function block_means(t, rows, columns, down, across)
@@ -94,12 +95,19 @@ end
 -- @return true or false
 function raster.is_large(grid) return grid.rows * grid.columns > FEW end
 
---- A PNG as the address that holds it.
--- @param t uint8 or float tensor as for ssl.image.encode
+--- A PNG as the address that holds it. Not all that draw an SVG leave the pixels of a picture sharp
+-- when they enlarge it: those that will be large are made of several.
+-- @param t uint8 or float [C,H,W]
+-- @param size pixels that one of t will take
 -- @return string
-function raster.uri(t)
-  local image = require "sslkit.image"
-  return "data:image/png;base64," .. base64(image.encode(t))
+function raster.uri(t, size)
+  local channels, height, width = t:shape()
+  local k = math.max(1, math.min(math.ceil(size), MADE_OF))
+  if k > 1 then
+    t = t:reshape(channels, height, 1, width, 1):expand(channels, height, k, width, k)
+      :reshape(channels, height * k, width * k)
+  end
+  return "data:image/png;base64," .. base64(require("sslkit.image").encode(t))
 end
 
 --- Fills one half cell of a field of characters.
@@ -135,7 +143,8 @@ local function embedded(grid, colors, box)
   local t = T.frombytes(pixels(grid, colors), "uint8", { grid.rows, grid.columns, 4 })
   local picture = svg.element("image", {
     width = grid.columns * grid.across, height = grid.rows * grid.down,
-    href = raster.uri(t:movedim(3, 1)), preserveAspectRatio = "none",
+    href = raster.uri(t:movedim(3, 1), (box.right - box.left) / grid.columns),
+    preserveAspectRatio = "none",
     style = "image-rendering:pixelated",
   })
   return svg.element("svg", {

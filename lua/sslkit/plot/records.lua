@@ -51,19 +51,32 @@ local function chosen(argn, given, names, known)
   return given
 end
 
-local function from_matrix(argn, t, given)
-  check.tensor(1, t, { dim = 2 }, "rows")
-  local n, count = t:shape()
+-- What columns that have no names are called: as the caller says, or 1, 2, ...
+local function called(argn, given, count)
   if given ~= nil and (type(given) ~= "table" or #given ~= count) then
     check.fail(argn, "columns must be a list of %d names, got %s", count,
       type(given) == "table" and #given or check.kind(given))
   end
-  local names, values = {}, {}
-  for c = 1, count do
-    names[c] = tostring(given and given[c] or c)
-    values[c] = t:detach():select(2, c):totable()
-  end
+  local names = {}
+  for c = 1, count do names[c] = tostring(given and given[c] or c) end
+  return names
+end
+
+local function from_matrix(argn, t, given)
+  check.tensor(1, t, { dim = 2 }, "rows")
+  local n, count = t:shape()
+  local names, values = called(argn, given, count), {}
+  for c = 1, count do values[c] = t:detach():select(2, c):totable() end
   return names, values, n
+end
+
+local function from_lists(argn, rows, given)
+  local names, values = called(argn, given, #rows[1]), {}
+  for c in ipairs(names) do
+    values[c] = {}
+    for i, row in ipairs(rows) do values[c][i] = cell(row[c], i, names[c]) end
+  end
+  return names, values, #rows
 end
 
 local function from_records(argn, rows, given)
@@ -73,6 +86,7 @@ local function from_records(argn, rows, given)
     end
   end
   local all, known = sorted_keys(rows)
+  if #all == 0 and rows[1] and #rows[1] > 0 then return from_lists(argn, rows, given) end
   local names, values = chosen(argn, given, all, known), {}
   for c, name in ipairs(names) do
     values[c] = {}
@@ -137,7 +151,7 @@ end
 
 --- Rows with named columns.
 -- @param argn the options' place
--- @param rows list of records, table of columns, or tensor [rows, columns]
+-- @param rows list of records or of lists, table of columns, or tensor [rows, columns]
 -- @param names the columns to take, in their order; of a tensor, what they are called (all)
 -- @param log set of the names of columns on logarithmic scales
 -- @return list of columns, each {name=, given = list of the values as they were, values = list with

@@ -50,7 +50,8 @@ function shade.new(argn, low, high, o)
   }, Shade)
   self.reach = math.max(math.abs(low), math.abs(high))
   self.colorbar = {
-    low = low, high = high, log = self.log, label = o.label,
+    low = low, high = high, log = self.log,
+    label = o.label ~= nil and tostring(o.label):gsub("%s", " ") or nil,
     color = function(share) return self:color(self:value(share)) end,
   }
   return self
