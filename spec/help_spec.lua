@@ -85,7 +85,7 @@ end)
 describe("help on a module", function()
   it("lists its functions, one line each", function()
     has(help.text "metrics", {
-      "ssl.metrics: what a representation is worth, without labels\n\n", "\n  alignment ",
+      "ssl.metrics: what a representation is worth, without labels and with them\n\n", "\n  alignment ",
       "\n  rankme ",
       "ssl.help \"metrics.",
     })

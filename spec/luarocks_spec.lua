@@ -46,7 +46,8 @@ describe("the rock #slow", function()
 
   setup(function()
     must("rm %s && mkdir -p %s %s && cp -r Makefile README.md LICENSE .busted .ci .clang-format "
-      .. ".luacheckrc examples lua rockspec spec src %s", root, source, root .. "/elsewhere", source)
+      .. ".luacheckrc examples lua rockspec spec src %s", root, source, root .. "/elsewhere",
+      source)
     local file = assert(io.open(root .. "/config.lua", "w"))
     file:write(config)
     file:close()
