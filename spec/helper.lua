@@ -26,6 +26,7 @@ local function preload(folder, prefix)
 end
 
 preload(package.searchpath("sslkit.check", package.path):match "^(.*)/", "sslkit")
+require("sslkit.help").names() -- the docstrings, which are kept once they are read
 
 -- assertion(name, f): f returns nil when all is well and otherwise what is wrong, then what the
 -- assertion returns.

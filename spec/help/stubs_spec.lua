@@ -64,10 +64,10 @@ describe("stubs", function()
     assert.equal("function ssl_metrics.rankme(z, options) end", line)
     for _, part in ipairs {
       "---RankMe, the effective number of directions",
-      "---@param z sslkit.Tensor|table float tensor",
+      "---@param z sslkit.Tensor|sslkit.Accumulator|table|sslkit.Reader float tensor",
       "---@return number|table # number; with full a table",
       "---@param options? { center?: boolean, spectrum?: \"singular\"|\"variance\", eps?: number",
-      "nan?: \"error\"|\"skip\"|\"propagate\", full?: boolean }",
+      "nan?: \"error\"|\"skip\"|\"propagate\", full?: boolean, tensor?: boolean }",
       "---```lua\n---ssl.metrics.rankme(ssl.eye(4)) --> 4.0\n",
     } do
       assert.is_truthy(comments:find(part, 1, true), part .. " in\n" .. comments)

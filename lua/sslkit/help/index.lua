@@ -185,6 +185,17 @@ end
 
 local built
 
+-- Loads what a module loads on first use, and its parts what they do.
+local function load_parts(module)
+  local meta = getmetatable(module)
+  for _, names in ipairs(type(meta) == "table" and meta.lazy or {}) do
+    for name in pairs(names) do
+      local ok, part = pcall(function() return module[name] end)
+      if ok and type(part) == "table" then load_parts(part) end
+    end
+  end
+end
+
 --- Everything, read on the first call.
 -- @return table: entries = list of {what = "function" | "module" | "kind" | "method", path, name,
 -- value, doc, summary, also = other paths, parent, members}; of = entry by value; root = the entry
@@ -192,9 +203,7 @@ local built
 function index.get()
   if built then return built end
   local root = require "sslkit"
-  for _, names in ipairs(getmetatable(root).lazy) do
-    for name in pairs(names) do pcall(function() return root[name] end) end
-  end
+  load_parts(root)
   local all = sources.read()
   if #all.docs == 0 then
     return nil, "help reads the docstrings in sslkit's Lua files, which are not where they were "

@@ -21,6 +21,7 @@ local BEGINS = {
   { "^list", "table" },
   { "^table", "table" },
   { "^spectrum", "table" },
+  { "^opened", "sslkit.Reader" },
   { "^nested table", "table" },
   { "^{", "table" },
   { "^string", "string" },
@@ -108,8 +109,10 @@ end
 -- The types of "count, list, loader", when all of them are types; otherwise that of the beginning.
 local function of_list(text)
   local list = {}
-  for part in text:gmatch(text:find "[%[({]" and ".+" or "[^,]+") do
-    list[#list + 1] = single(without_article(part)) or "?"
+  local function hide(inside) return (inside:gsub(",", "\0")) end
+  local parts = text:gsub("%b[]", hide):gsub("%b()", hide):gsub("%b{}", hide)
+  for part in parts:gmatch "[^,]+" do
+    list[#list + 1] = single(without_article(part:gsub("%z", ","))) or "?"
   end
   for _, found in ipairs(list) do
     if found == "?" then return { single(without_article(text)) } end
