@@ -78,7 +78,10 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_linalg(L);
   sk_open_spectral(L);
   sk_open_neighbours(L);
+  sk_open_ranking(L);
   sk_open_pairwise(L);
+  sk_open_cross(L);
+  sk_open_labels(L);
   sk_open_probe(L);
   sk_open_sort(L);
   sk_open_scan(L);

@@ -339,6 +339,27 @@ typedef struct sk_neighbours {
 int64_t sk_neighbours_scratch(const sk_neighbours *job, int threads); /* bytes */
 void sk_neighbours_find(const sk_neighbours *job, int threads, void *scratch);
 
+/* --- k_ranking.c ------------------------------------------------------------------------------ */
+
+/* All references in the order of sk_neighbours, of which only the places of the rows of the query's
+   own class are looked for. Classes are 1 .. classes, 0 a query's that no reference is of;
+   member[start[c - 1]] .. member[start[c] - 1] are the rows (1-based, ascending) of class c. */
+typedef struct sk_ranking {
+  sk_dtype dtype;
+  const void *refs, *queries;
+  int64_t n, m, d;
+  bool cosine, self;
+  const int64_t *query_class, *ref_class; /* [m] [n] */
+  const int64_t *member, *start;          /* [n] [classes+1] */
+  int64_t classes;
+  /* [m,SK_RANKING]: R, how many there are; how many of the first R; the sum of the precisions at
+     their places, of those of the first R and of all; and the first place (0 without any). */
+  double *out;
+} sk_ranking;
+#define SK_RANKING 5
+int64_t sk_ranking_scratch(const sk_ranking *job, int threads); /* bytes */
+void sk_rank(const sk_ranking *job, int threads, void *scratch);
+
 /* --- k_pairwise.c: rows are packed [n,d], finite, and are first made unit rows ---------------- */
 
 /* sums = those of exp(-t |u_i - u_j|^2) and of its expm1 over i < j; returns the number of zero
@@ -350,6 +371,37 @@ int64_t sk_uniformity(sk_dtype dtype, const void *z, int64_t n, int64_t d, doubl
 double sk_alignment(sk_dtype dtype, const void *u, const void *v, int64_t n, int64_t d,
                     double alpha);
 
+/* --- k_cross.c -------------------------------------------------------------------------------- */
+
+/* mean[d] of the columns of packed x[rows,d], and the largest deviation in each: reach[d]. */
+void sk_column_center(sk_dtype dtype, const void *x, int64_t rows, int64_t d, double *mean,
+                      double *reach);
+/* Packed rows [.,d], float32 or float64, finite, that stand for (row - center) scale. */
+typedef struct sk_side {
+  sk_dtype dtype;
+  const void *rows;
+  int64_t d; /* 0: there is none */
+  const double *center;
+  double scale;
+} sk_side;
+/* out[rows] = the squared lengths */
+void sk_side_squares(const sk_side *side, int64_t rows, double *out);
+/* Adds x^T x and y^T y (their upper triangles) and x^T y to xx[dx,dx], yy[dy,dy] and xy[dx,dy],
+   where they are not NULL. single: the products in float32, which wants both scaled to about 1. */
+typedef struct sk_cross {
+  int64_t rows;
+  sk_side x, y;
+  bool single;
+  double *xx, *yy, *xy;
+} sk_cross;
+int64_t sk_cross_scratch(const sk_cross *job, int threads); /* bytes */
+void sk_cross_add(const sk_cross *job, int threads, void *scratch);
+/* The same products times v[.,SK_PROBES], in float64 throughout: xx[dx,.] += x^T (x v), yy[dy,.] +=
+   y^T (y v), xy[dx,.] += x^T (y v). v has as many rows as the wider side has columns. */
+#define SK_PROBES 8
+int64_t sk_cross_probe_scratch(const sk_cross *job); /* bytes */
+void sk_cross_probe(const sk_cross *job, const double *v, void *scratch);
+
 /* --- k_collapse.c ----------------------------------------------------------------------------- */
 
 /* Of unit rows: mean[d], and m2[d], the sums of squares about it; returns the number of zero rows.
@@ -359,6 +411,50 @@ int64_t sk_unit_columns(sk_dtype dtype, const void *z, int64_t n, int64_t d, dou
 /* How many rows equal an earlier one. */
 int64_t sk_repeated_rows_scratch(int64_t n); /* bytes */
 int64_t sk_repeated_rows(sk_dtype dtype, const void *z, int64_t n, int64_t d, void *scratch);
+
+/* --- k_classes.c ------------------------------------------------------------------------------ */
+
+/* Packed rows z[n,d], float32 or float64, with the class of each, 1 .. classes, and what it is
+   multiplied by. */
+typedef struct sk_classes {
+  sk_dtype dtype;
+  const void *z;
+  const double *scale; /* [n], or NULL */
+  const int64_t *id;   /* [n] */
+  int64_t n, d, classes;
+} sk_classes;
+/* mean[classes,d], zeros for a class without rows. */
+int64_t sk_class_means_scratch(int64_t classes); /* bytes */
+void sk_class_means(const sk_classes *job, double *mean, void *scratch);
+/* out[n]: the square distance of each row from mean[its class]. */
+void sk_class_squares(const sk_classes *job, const double *mean, double *out);
+/* out[n] = 1 / |row|, or 0 for a row of zeros. */
+void sk_row_units(sk_dtype dtype, const void *z, int64_t n, int64_t d, double *out);
+/* Adds distance[high,wide] of rows top .. and left .. (0-based) to sums[classes,n], for each row
+   those from each class; of a tile off the diagonal both ways. Quick for classes in runs. */
+typedef struct sk_class_tile {
+  const double *distance;
+  int64_t high, wide, top, left;
+  const int64_t *id; /* [n] */
+  int64_t n;
+  double *sums;
+} sk_class_tile;
+void sk_class_tile_add(sk_class_tile *tile);
+
+/* --- k_agreement.c ---------------------------------------------------------------------------- */
+
+/* How large the parts of a division of n things are: count[i] parts of size[i]. */
+typedef struct sk_parts {
+  const int64_t *size, *count;
+  int64_t kinds;
+} sk_parts;
+/* The mean, over all ways to shuffle n things, of the mutual information of two divisions, in nats.
+   scratch: a->kinds elements. */
+double sk_expected_information(const sk_parts *a, const sk_parts *b, double n, double *scratch);
+/* column[rows]: for each row of gain[rows,cols], rows <= cols, a column of its own (0-based) such
+   that the sum of the gains is the largest. Gains are in 0 .. 2^32. */
+int64_t sk_assign_scratch(int64_t rows, int64_t cols); /* bytes */
+void sk_assign(const int64_t *gain, int64_t rows, int64_t cols, int64_t *column, int64_t *scratch);
 
 /* --- k_elements.c: the numbers of foreign files ----------------------------------------------- */
 
