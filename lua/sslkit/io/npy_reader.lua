@@ -56,6 +56,9 @@ function reader.open(path)
   }, Reader)
 end
 
+--- Is it one?
+function reader.is(v) return getmetatable(v) == Reader end
+
 local function check_open(self)
   if getmetatable(self) ~= Reader then
     check.fail(1, "npy reader expected, got %s", check.kind(self))

@@ -10,6 +10,7 @@ local core = require "sslkit.core"
 local check = require "sslkit.check"
 local moments = require "sslkit.metrics.engine.moments"
 local rows = require "sslkit.metrics.engine.rows"
+local stream = require "sslkit.metrics.engine.stream"
 local tsqr = require "sslkit.metrics.engine.tsqr"
 
 local spectrum = {}
@@ -61,13 +62,15 @@ local function from_eigenvalues(w)
 end
 
 -- Does a Gram matrix answer the question? "variance": readers of sums of eigenvalues; "entropy":
--- RankMe; "tail": whoever looks at the smallest values; "all".
-local function answers(need, tolerance, values, bound)
+-- RankMe; "tail": whoever looks at the smallest values; "all"; or a function of the values and the
+-- numbers of rows and columns.
+local function answers(self, need, tolerance, values)
   if need == "variance" then return true end
+  if type(need) == "function" then return need(values, self.n, self.d) end
   local last, first = values[#values] or 0, values[1] or 0
   local tail = #values == 0 or last * last >= TAIL * first * first
   if need == "tail" then return tail end
-  return bound <= tolerance and (need == "entropy" or tail)
+  return self.bound <= tolerance and (need == "entropy" or tail)
 end
 
 local function exact(self, values)
@@ -83,7 +86,7 @@ local function from_rows(self, z, need, tolerance)
     return exact(self, core.direct_spectrum(z, self.center))
   elseif n < d then
     values, self.bound = from_eigenvalues(core.gram_spectrum(z, self.center))
-    if answers(need, tolerance, values, self.bound) then
+    if answers(self, need, tolerance, values) then
       self.route = "gram of rows"
       return values
     end
@@ -92,12 +95,37 @@ local function from_rows(self, z, need, tolerance)
   end
   local m = moments.new(d):add_finite(z)
   values, self.bound = from_eigenvalues(m:eigenvalues(self.center))
-  if answers(need, tolerance, values, self.bound) then
+  if answers(self, need, tolerance, values) then
     self.route = "gram"
     return values
   end
   self.route = "tsqr"
   return exact(self, tsqr.new(d, m.mean):add_finite(z):values(self.center))
+end
+
+-- Rows of an opened file, which is read once, or twice where a Gram matrix does not answer.
+local function from_file(argn, self, file, policy, need, tolerance)
+  if #file < self.d then
+    local z, skipped = rows.finite(argn, stream.all(argn, file), policy)
+    if not z then return nil, skipped end
+    local unit
+    self.n, self.skipped, self.dtype = core.len(z), skipped, core.dtype(z)
+    z, unit = rows.in_range(z)
+    return from_rows(self, z, need, tolerance), nil, unit
+  end
+  local m, skipped = stream.moments(argn, file, policy)
+  if not m then return nil, skipped end
+  self.n, self.skipped, self.dtype = m.n, skipped, m.dtype
+  if moments.in_range(m) then
+    local values
+    values, self.bound = from_eigenvalues(m:eigenvalues(self.center))
+    self.route = "gram"
+    if answers(self, need, tolerance, values) then return values end
+  end
+  local r = tsqr.new(m.d, m.mean)
+  stream.each(argn, file, policy, function(block) r:add_finite(block) end)
+  self.route = "tsqr"
+  return exact(self, r:values(self.center))
 end
 
 local function check_given(argn, s, options)
@@ -116,15 +144,21 @@ local function from_state(argn, self, x)
     self.route = "tsqr"
     return exact(self, x:values(self.center))
   end
+  local fits, largest = moments.in_range(x)
+  if not fits then
+    check.fail(argn, "%s: elements up to %.3g, whose squares leave the range of float64",
+      tostring(x), largest)
+  end
   self.route = "gram"
   local values
   values, self.bound = from_eigenvalues(x:eigenvalues(self.center))
   return values
 end
 
---- The spectrum of rows (a tensor [N,D]), moments, a triangular factor, or the spectrum itself.
+--- The spectrum of rows (a tensor [N,D] or an opened file), moments, a triangular factor, or the
+-- spectrum itself.
 -- options: center, nan, tolerance (of ln RankMe), need (what will be read: "variance", "entropy",
--- "tail" or, the default, "all"). With nan="propagate" and a NaN: nil and the reason.
+-- "tail", the default "all", or a function). With nan="propagate" and a NaN: nil and the reason.
 function spectrum.of(argn, x, options)
   if spectrum.is(x) then return check_given(argn, x, options) end
   local need, unit = options.need or "all", 1
@@ -133,6 +167,12 @@ function spectrum.of(argn, x, options)
   local values
   if moments.is(x) or tsqr.is(x) then
     values = from_state(argn, self, x)
+  elseif stream.is(x) then
+    local reason, power
+    self.d = stream.width(argn, x)
+    values, reason, power = from_file(argn, self, x, options.nan, need, tolerance)
+    if not values then return nil, reason end
+    unit = power or 1
   else
     local z, skipped = rows.finite(argn, x, options.nan)
     if not z then return nil, skipped end
@@ -142,7 +182,7 @@ function spectrum.of(argn, x, options)
     values = from_rows(self, z, need, tolerance)
   end
   if self.route:find "^gram" then
-    self.certified = answers(need, tolerance, values, self.bound)
+    self.certified = answers(self, need, tolerance, values)
   end
   for i = 1, math.min(self.n, self.d) do self[i] = (values[i] or 0) * unit end
   return setmetatable(self, Spectrum)

@@ -67,11 +67,16 @@ function Tsqr:merge(other)
   return self
 end
 
+--- A matrix with the singular values and right singular vectors of the centred data, or of the data as
+-- they are.
+function Tsqr:factor(center)
+  if center then return self.r[{ { 2, -1 }, { 2, -1 } }]:contiguous() end
+  return shifted(self, T.zeros_like(self.shift))[{ {}, { 2, -1 } }]:contiguous()
+end
+
 --- Singular values [d], descending, of the centred data or of the data as they are.
 function Tsqr:values(center)
-  if center then return core.svdvals(self.r[{ { 2, -1 }, { 2, -1 } }]) end
-  local r = shifted(self, T.zeros_like(self.shift))
-  return core.svdvals(r[{ {}, { 2, -1 } }])
+  return core.svdvals(self:factor(center))
 end
 
 return tsqr
