@@ -19,7 +19,7 @@ describe("help on a function", function()
   it("tells all of it", function()
     has(help.text("metrics.rankme"), {
       "ssl.metrics.rankme(z, {center=false, spectrum=\"singular\", eps=0,\n",
-      "                   eps_mode=\"none\",", "full=false})\n\n",
+      "                   eps_mode=\"none\",", "tensor=false})\n\n",
       "  RankMe, the effective number of directions",
       "\n\nArguments\n  z        float tensor [N,D]",
       "  options  table of options:\n", "      center     = false\n",
@@ -85,7 +85,8 @@ end)
 describe("help on a module", function()
   it("lists its functions, one line each", function()
     has(help.text "metrics", {
-      "ssl.metrics: what a representation is worth, without labels and with them\n\n", "\n  alignment ",
+      "ssl.metrics: what a representation is worth, without labels and with them\n\n",
+      "\n  alignment ",
       "\n  rankme ",
       "ssl.help \"metrics.",
     })
@@ -293,7 +294,7 @@ end)
 describe("help.options", function()
   it("lists names in order, with defaults", function()
     local names, about = help.options(ssl.metrics.alignment)
-    assert.same({ "alpha", "nan", "full" }, names)
+    assert.same({ "alpha", "nan", "full", "tensor" }, names)
     assert.same({ default = "2", text = "2" }, about.alpha)
     assert.equal("\"error\"", about.nan.default)
     assert.same({ "seed" }, (help.options "Dataset:split"))

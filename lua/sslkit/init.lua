@@ -14,7 +14,7 @@ local modules = {
   optim = "sslkit.optim", losses = "sslkit.losses", distill = "sslkit.distill",
   plot = "sslkit.plot", io = "sslkit.io", image = "sslkit.image", text = "sslkit.text",
   log = "sslkit.log", progress = "sslkit.progress", linalg = "sslkit.linalg", page = "sslkit.page",
-  report = "sslkit.report",
+  postprocess = "sslkit.postprocess", report = "sslkit.report",
   help = "sslkit.help", config = "sslkit.config", repl = "sslkit.repl",
 }
 local functions = {

@@ -5,7 +5,7 @@ local read = require "sslkit.metrics.engine.reader"
 local EPS = 2.0 ^ -52
 
 --- The condition number: the largest singular value over the smallest; inf when rank is deficient.
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {center=false, tolerance=1e-6, nan="error",
 -- full=false}
 -- @return number >= 1; with full a table {value=, cond_inv= (the smallest over the largest, 0..1), n=, d=, ...}

@@ -14,7 +14,7 @@ local function renyi(values, order)
 end
 
 --- Matrix-based (von Neumann) entropy of Z Z^T / trace, in nats: 0 .. ln min(N,D).
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {normalized=false (divide by ln min(N,D)), order=1 (of Renyi's entropies), center=false, tolerance=1e-6, nan="error",
 -- full=false}
 -- @return number; with full a table {value=, order=, n=, d=, ...}

@@ -7,11 +7,15 @@ local moments = require "sslkit.metrics.engine.moments"
 local read = require "sslkit.metrics.engine.reader"
 local result = require "sslkit.metrics.engine.result"
 local rows = require "sslkit.metrics.engine.rows"
+local stream = require "sslkit.metrics.engine.stream"
 
 -- Of the correlation matrix: its trace is the number of columns that vary.
 local function of_correlations(z, options)
   local reason
-  if not moments.is(z) then
+  if stream.is(z) then
+    local m, skipped = stream.moments(1, z, options.nan)
+    z, reason = m, not m and skipped or nil
+  elseif not moments.is(z) then
     local kept, skipped = rows.finite(1, z, options.nan)
     if kept then z = moments.new(core.size(kept, 2)):add_finite((rows.in_range(kept)))
     else reason = skipped end
@@ -35,7 +39,7 @@ end
 
 --- NESum: the eigenvalues of the covariance, summed, over the largest: 1 .. min(N,D), D when whitened;
 -- 0 where there is no variance.
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {corr=false (of the correlation matrix, without constant columns), center=true,
 -- tolerance=1e-6, nan="error", full=false}
 -- @return number; with full a table {value=, fraction=, n=, d=, ...}

@@ -1,19 +1,19 @@
 -- Numerical rank: singular values that stand out of the rounding errors.
 
+local axes = require "sslkit.metrics.engine.axes"
 local check = require "sslkit.check"
 local read = require "sslkit.metrics.engine.reader"
 
-local EPS = 2.0 ^ -52
-local STORED = { float32 = 2.0 ^ -23, float64 = EPS }
+local STORED = { float32 = 2.0 ^ -23, float64 = 2.0 ^ -52 }
 
 local function tolerance(s, options)
   if options.rtol then return check.number(2, "rtol", options.rtol, 0) end
   if options.rule == "numpy" then return math.max(s.n, s.d) * STORED[s.dtype] end
-  return math.max(4 * STORED[s.dtype], 32 * EPS * math.sqrt(s.d))
+  return axes.rounding(s.dtype, s.d)
 end
 
 --- The number of singular values above rtol times the largest.
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {rtol= (what rounding to the dtype of z leaves, 4.8e-7 for float32), rule="storage" or "numpy" (max(N,D) eps), center=false, tolerance=1e-6, nan="error",
 -- full=false}
 -- @return whole number 0 .. min(N,D); with full a table {value=, rtol=, n=, d=, ...}

@@ -5,7 +5,7 @@ local engine = require "sslkit.metrics.engine.spectrum"
 local moments = require "sslkit.metrics.engine.moments"
 
 --- The singular values, worked out once: every spectral metric takes the table in place of the tensor.
--- @param z float tensor [N,D], or an accumulator
+-- @param z float tensor [N,D], an accumulator, or an opened .npy file, which is read once or twice
 -- @param options {center=false, tolerance=1e-6, nan="error" or "skip"}
 -- @return table of min(N,D) numbers, descending, with n, d, center, route, bound and certified
 -- @raise on NaN or Inf, naming the row

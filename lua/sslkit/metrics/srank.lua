@@ -5,7 +5,7 @@ local entropy = require "sslkit.metrics.engine.entropy"
 local read = require "sslkit.metrics.engine.reader"
 
 --- srank: the fewest singular values that make up 1 - delta of their sum.
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {delta=0.01, squared=false, center=false, tolerance=1e-6, nan="error",
 -- full=false}
 -- @return whole number, 0 for a zero matrix; with full a table {value=, delta=, n=, d=, ...}

@@ -4,7 +4,7 @@ local entropy = require "sslkit.metrics.engine.entropy"
 local read = require "sslkit.metrics.engine.reader"
 
 --- Stable rank |Z|_F^2 / |Z|_2^2, between 1 and min(N,D); 0 for a zero matrix.
--- @param z float tensor [N,D], an accumulator, or a spectrum
+-- @param z float tensor [N,D], an accumulator, a spectrum, or an opened .npy file
 -- @param options {center=false, tolerance=1e-6, nan="error",
 -- full=false}
 -- @return number; with full a table {value=, fraction=, n=, d=, ...}

@@ -4,6 +4,7 @@ local core = require "sslkit.core"
 local check = require "sslkit.check"
 local result = require "sslkit.metrics.engine.result"
 local rows = require "sslkit.metrics.engine.rows"
+local tape = require "sslkit.metrics.engine.tape"
 local T = require "sslkit.tensor"
 
 local EXACT = 4096    -- rows up to which products are float64
@@ -38,13 +39,23 @@ local function value_of(z, t, single, diagonal)
   return mean > 0.5 and log1p(expm1 / count) or math.log(mean), zeros
 end
 
-local function sample(z, max_rows, seed)
-  local n = core.len(z)
-  if n <= max_rows then return z end
-  local order = T.randperm(n, { generator = T.generator(seed) })
-  local chosen = T.zeros({ n }, "uint8")
-  chosen[order:narrow(1, 1, max_rows)] = 1
-  return core.masked_select(z, chosen)
+local function sample(z, options) return rows.sample({ z }, options.max_rows, options.seed)[1] end
+
+-- The same on the tape: exact, from the products of all pairs.
+local function taped(z, options)
+  local kept = tape.rows(1, z, options.nan)
+  local n = kept and core.len(kept) or 0
+  if n < 2 then return tape.constant(z, 0 / 0) end
+  local u = tape.units(sample(kept, options))
+  n = core.len(u)
+  local off = 1 - T.eye(n, "float64")
+  local square = T.sum(T.square(u), 2, true)
+  local distance = square + T.transpose(square, 1, 2) - T.matmul(u, T.transpose(u, 1, 2)) * 2
+  local power = distance * off * -options.t
+  local count = options.include_diagonal and n * n or n * (n - 1)
+  local mean = (T.sum(T.exp(power) * off) + (options.include_diagonal and n or 0)) / count
+  if core.item(mean) > 0.5 then return T.log1p(T.sum(T.expm1(power)) / count) end
+  return T.log(mean)
 end
 
 --- Uniformity: ln of the mean of exp(-t |u_i - u_j|^2) over pairs of distinct unit rows: 0 when they
@@ -52,8 +63,9 @@ end
 -- @param z float tensor [N,D]
 -- @param options {t=2, include_diagonal=false, max_rows=20000 (more are sampled), seed=0,
 -- precision="auto" (float32 products from 4096 rows on, unless near collapse) or "float64",
--- nan="error", "skip" or "propagate", full=false}
--- @return number; with full a table {value=, bound=, gap=, n=, n_used=, n_zero=, precision=, t=, d=, ...}
+-- nan="error", "skip" or "propagate", full=false, tensor=false (true: a loss)}
+-- @return number; with full a table {value=, bound=, gap=, n=, n_used=, n_zero=, precision=, t=, d=, ...};
+-- with tensor a 0-dim float64 tensor on the tape, which holds several matrices [N,N]
 -- @raise on NaN or Inf, naming the row
 -- @source Wang, Isola 2020, "Understanding contrastive representation learning through alignment and uniformity on the hypersphere", ICML
 -- @example ssl.metrics.uniformity(ssl.tensor{{1, 0}, {-1, 0}}) --> -8.0
@@ -61,18 +73,20 @@ end
 local function uniformity(z, options)
   options = check.options(2, options, {
     t = 2, include_diagonal = false, max_rows = 20000, seed = 0, precision = "auto", nan = "error",
-    full = false,
+    full = false, tensor = false,
   })
   local t = check.number(2, "t", options.t, 0, 170) -- exp(-4 t) is still a number
-  local max_rows = check.integer(2, "max_rows", options.max_rows, 2)
+  options.max_rows = check.integer(2, "max_rows", options.max_rows, 2)
   check.one_of(2, "precision", options.precision, { "auto", "float64" })
+  options.seed = check.integer(2, "seed", options.seed)
+  if tape.wanted(2, options) then return (taped(z, options)) end
   local kept, skipped = rows.finite(1, z, options.nan)
   local info = { t = t, include_diagonal = options.include_diagonal }
   if not kept then
     info.undefined = skipped
     return result.of("uniformity", options.full, 0 / 0, info)
   end
-  local used = sample(kept, max_rows, check.integer(2, "seed", options.seed))
+  local used = sample(kept, options)
   info.n, info.d, info.n_used = core.len(kept), core.size(kept, 2), core.len(used)
   if skipped > 0 then info.n_skipped = skipped end
   if info.n_used < info.n then info.seed = options.seed end

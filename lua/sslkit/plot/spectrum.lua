@@ -4,10 +4,11 @@ local check = require "sslkit.check"
 local core = require "sslkit.core"
 local figure = require "sslkit.plot.figure"
 local lines = require "sslkit.plot.lines"
-local power_law = require "sslkit.plot.power_law"
+local power_law = require "sslkit.metrics.engine.power_law"
 local series = require "sslkit.plot.series"
 local style = require "sslkit.plot.style"
 
+local TAIL = 1e-10 -- of the largest eigenvalue: what is smaller is rounding
 local MORE = { fit = true, window = true, share = true }
 
 -- The singular values of one representation, descending, and the number of its rows, if known.
@@ -54,7 +55,8 @@ local function check_window(window)
     check.fail(2, "window must be {first rank, last rank}, got %s", check.kind(window))
   end
   local first = check.integer(2, "first rank of the window", window[1], 1)
-  return { first, check.integer(2, "last rank of the window", window[2], first + 1) }
+  local last = check.integer(2, "last rank of the window", window[2], first + 1)
+  return { lo = first, hi = last, floor = TAIL }
 end
 
 --- The eigenvalues of the covariance by rank, on logarithmic axes, with the power law rank^-alpha
@@ -82,7 +84,8 @@ local function spectrum(z, options)
   for i, one in ipairs(given) do
     local values, ranks = variances(one, i, o.share), {}
     for j = 1, #values do ranks[j] = j end
-    local fit = o.fit ~= false and power_law.fit(values, window) or false
+    local fit = o.fit ~= false and power_law.fit(values, window)
+    fit = fit and fit.alpha and fit
     local name = fit and ("alpha = %.2f"):format(fit.alpha) or nil
     local label = labels and tostring(labels[i]) or nil
     -- one entry a series; where the series needs no name, its fit has one
@@ -90,10 +93,10 @@ local function spectrum(z, options)
     list[#list + 1] = {
       x = ranks, y = values, color = style.color(i), dash = style.dash(i), label = label,
     }
-    fits[i] = fit and { alpha = fit.alpha, first = fit.first, last = fit.last }
+    fits[i] = fit and { alpha = fit.alpha, first = fit.lo, last = fit.hi } or false
     if fit then
       fits[i].line = {
-        x = { fit.first, fit.last }, y = { fit.at(fit.first), fit.at(fit.last) },
+        x = { fit.lo, fit.hi }, y = { fit.at(fit.lo), fit.at(fit.hi) },
         color = #given == 1 and style.color(2) or style.color(i), dash = "6 4", markers = false,
         label = not label and #given == 1 and name or nil,
       }

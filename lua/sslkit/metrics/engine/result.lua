@@ -8,6 +8,7 @@ local result = {}
 local Result = { __name = "sslkit.Metric" }
 
 local function text(v)
+  if v ~= v then return "nan" end -- not -nan
   if math.type(v) == "float" then return ("%.6g"):format(v) end
   if core.is_tensor(v) then return core.describe(v) end
   return tostring(v)
