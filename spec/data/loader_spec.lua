@@ -41,6 +41,14 @@ describe("data.loader", function()
     end
   end)
 
+  it("tells what it is", function()
+    local ds = ssl.data.digits()
+    assert.equal("loader of 1797 samples: 29 batches of 64, shuffled with seed 3, epoch 1",
+      tostring(ssl.data.loader(ds, { batch = 64, seed = 3 })))
+    assert.equal("loader of 1797 samples: 18 batches of 100, in order, epoch 1",
+      tostring(ssl.data.loader(ds, { batch = 100, shuffle = false })))
+  end)
+
   it("keeps the order when it is not to shuffle", function()
     local loader = ssl.data.loader(ds, { batch = 4, shuffle = false })
     assert.same({ { 1, 2, 3, 4 }, { 5, 6, 7, 8 }, { 9, 10 } }, epoch(loader))

@@ -26,6 +26,12 @@ describe("ema", function()
     assert.is_false(e.model(ssl.ones(2, 2, F64)):needs_grad())
   end)
 
+  it("tells what it is", function()
+    local e = ssl.optim.ema(ssl.nn.Linear(2, 2), { momentum = 0.9 })
+    e:update()
+    assert.equal("ema(momentum 0.9, 1 updates)", tostring(e))
+  end)
+
   it("moves by the recursion p = momentum p + (1 - momentum) q", function()
     local m = net()
     local e = optim.ema(m, { momentum = 0.9 })

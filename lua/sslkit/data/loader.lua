@@ -65,6 +65,11 @@ function loader.new(ds, options)
   return setmetatable(self, Loader)
 end
 
+function Loader:__tostring()
+  return ("loader of %d samples: %d batches of %d, %s, epoch %d"):format(#self.dataset.x, #self,
+    self.batch, self.shuffle and "shuffled with seed " .. self.seed or "in order", self.epoch)
+end
+
 function Loader:__len()
   local n = #self.dataset.x
   return self.drop_last and n // self.batch or (n + self.batch - 1) // self.batch

@@ -13,6 +13,10 @@ local M = {}
 local Ema = { __name = "sslkit.optim.ema" }
 Ema.__index = Ema
 
+function Ema:__tostring()
+  return ("ema(momentum %g, %d updates)"):format(self.momentum, self.updates)
+end
+
 local function check_self(self)
   if getmetatable(self) ~= Ema then
     check.fail(1, "ema expected, got %s; call its methods with a colon", check.kind(self))
