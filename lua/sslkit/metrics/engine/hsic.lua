@@ -46,10 +46,14 @@ function hsic.linear(side)
   return { of = panels.linear(z, z), diagonal = two_sets.squares(side) }
 end
 
---- The Gaussian kernel of rows, less one: neither estimate sees that.
+--- The Gaussian kernel of rows. A wide one is taken less one, which neither estimate sees, and which
+-- would cost it its digits; a narrow one as it is, since it would lose its own against that one.
 function hsic.gaussian(z, sigma)
+  local square = 2 * T.var(z, 1, { ddof = 0 }):sum():item() -- the mean square distance
+  local narrow = not (square < sigma * sigma)
   return {
-    of = panels.gaussian(z, z, { sigma }), diagonal = T.zeros({ core.len(z) }, "float64"),
+    of = panels.gaussian(z, z, { sigma }, narrow),
+    diagonal = T.full({ core.len(z) }, narrow and 1 or 0, "float64"),
   }
 end
 

@@ -44,15 +44,17 @@ function panels.linear(x, y)
   end
 end
 
---- exp(-distance^2 / (2 sigma^2)) - 1, the mean of that over a list of sigmas: less one, so that a wide
--- kernel keeps its digits. What is centred, and differences of means, do not see the 1.
-function panels.gaussian(x, y, sigmas)
+--- exp(-distance^2 / (2 sigma^2)), the mean of that over a list of sigmas; less one unless it is to be
+-- plain, so that a wide kernel keeps its digits. What is centred, and differences of means, do not see
+-- the 1.
+function panels.gaussian(x, y, sigmas, plain)
   local distance = panels.distance(x, y)
   return function(...)
     local d, sum = distance(...), nil
     for i, sigma in ipairs(sigmas) do
       local last = i == #sigmas
-      local k = d:mul(1 / (sigma * math.sqrt(2))):square_():neg_():expm1_()
+      local k = d:mul(1 / (sigma * math.sqrt(2))):square_():neg_()
+      k = plain and k:exp_() or k:expm1_()
       sum = sum and sum:add_(k) or k
       if last and i > 1 then sum:div_(i) end
     end
