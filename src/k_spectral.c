@@ -155,10 +155,11 @@ static void gram_piece(void *ctx, int64_t first, int64_t last) {
   }
 }
 
-/* Tiles as large as 256, since each packs its columns anew, but two a side at least. */
+/* Tiles as large as can be, since each packs its columns anew, but two a side at least. */
 static void add_gram(const double *a, int64_t n, int64_t k, bool transposed, double *g) {
   if (n == 0 || k == 0) return;
-  int64_t tiles = n <= 64 ? 1 : n <= 512 ? 2 : (n + 255) / 256;
+  int64_t side = n > 1024 ? 512 : 256;
+  int64_t tiles = n <= 64 ? 1 : n <= 512 ? 2 : (n + side - 1) / side;
   gram job = {a, g, n, k, (n + tiles - 1) / tiles, tiles, transposed};
   sk_parallel(tiles * (tiles + 1) / 2, 1, gram_piece, &job);
 }
