@@ -42,7 +42,7 @@ describe("data.loader", function()
   end)
 
   it("tells what it is", function()
-    local ds = ssl.data.digits()
+    ds = ssl.data.digits()
     assert.equal("loader of 1797 samples: 29 batches of 64, shuffled with seed 3, epoch 1",
       tostring(ssl.data.loader(ds, { batch = 64, seed = 3 })))
     assert.equal("loader of 1797 samples: 18 batches of 100, in order, epoch 1",
