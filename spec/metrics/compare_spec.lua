@@ -32,6 +32,9 @@ describe("metrics.compare", function()
     assert.same({ 1 }, row(c, "rankme").best)
     assert.same({ a.collapse.std, b.collapse.std }, row(c, "std").values)
     assert.is_nil(row(c, "std").best) -- nothing is better
+    assert.is_nil(row(c, "alpha_req").best or row(c, "twonn").best)
+    assert.same({ 1 }, row(c, "pca_dimension").best)
+    assert.same({ 1 }, row(c, "self_cluster").best) -- less is better
     assert.is_nil(row(c, "dead").best) -- all are alike
     assert.same({}, c.warnings)
     assert.is_nil(row(c, "knn"))
@@ -44,7 +47,10 @@ describe("metrics.compare", function()
     assert.same({ "1", "s" }, c.names)
     assert.same({ 20, 3 }, { c.reports[1].settings.k, c.reports[2].settings.k })
     assert.is_number(c.reports[1].knn)
-    assert.equal(2, #row(c, "knn").values)
+    for _, key in ipairs { "knn", "recall_at_1", "silhouette", "eta_squared", "nc1_quotient",
+      "tolerance" } do
+      assert.equal(2, #row(c, key).values, key)
+    end
   end)
 
   it("leaves gaps where a report lacks a line", function()

@@ -33,20 +33,25 @@ describe("metrics.report", function()
     local z = randn(200, 12, 1) * ssl.linspace(1, 4, 12, "float64") + 0.5
     local r, m = report(z), ssl.metrics
     for _, name in ipairs { "rankme", "effective_rank", "participation_ratio", "nesum",
-      "stable_rank", "matrix_entropy", "numerical_rank", "condition", "uniformity" } do
+      "stable_rank", "matrix_entropy", "numerical_rank", "condition", "uniformity", "alpha_req",
+      "pca_dimension", "self_cluster", "twonn" } do
       assert.tensor_near(m[name](z), ssl.tensor(r[name], "float64"), 1e-9)
     end
     local collapse = m.collapse(z)
     for name, v in pairs(r.collapse) do assert.equal(collapse[name], v, name) end
     assert.equal(collapse.mean_cosine, r.collapse.mean_cosine)
     assert.equal(m.uniformity(z, { full = true }).bound, r.uniformity_bound)
-    assert.same({ 200, 12, 12, "float64", "embedding", 200 },
-      { r.n, r.d, r.limit, r.dtype, r.name, r.n_used })
+    assert.tensor_near(m.hubness(z, { metric = "cosine" }), ssl.tensor(r.hubness, "float64"), 1e-9)
+    local window = m.alpha_req(z, { full = true })
+    assert.same({ window.lo, window.hi }, { r.alpha_req_lo, r.alpha_req_hi })
+    assert.same({ 200, 12, 12, "float64", "embedding", 200, 200 },
+      { r.n, r.d, r.limit, r.dtype, r.name, r.n_used, r.n_near })
     local raw, centred = m.spectrum(z), m.spectrum(z, { center = true })
     for i = 1, 12 do
       assert.same({ raw[i], centred[i] }, { r.spectrum[i], r.spectrum_centred[i] })
     end
     assert.is_nil(r.knn or r.ridge or r.chance or r.alignment or r.reasons or r.n_skipped)
+    assert.is_nil(r.recall_at_1 or r.silhouette or r.eta_squared or r.nc1_quotient or r.tolerance)
   end)
 
   it("asks the labels", function()
@@ -58,6 +63,14 @@ describe("metrics.report", function()
     assert.equal(1, r.ridge)
     assert.equal(0.5, r.chance)
     assert.same({ "ok" }, { tostring(r):match "(%S+)  ridge accuracy" })
+    local m = ssl.metrics
+    for name, want in pairs {
+      recall_at_1 = m.recall_at(z, y, 1), silhouette = m.silhouette(z, y),
+      eta_squared = m.eta_squared(z, y), tolerance = m.tolerance(z, y),
+      nc1_quotient = m.neural_collapse(z, y).nc1_quotient,
+    } do
+      assert.tensor_near(want, ssl.tensor(r[name], "float64"), 1e-9)
+    end
     -- labels that have nothing to do with the rows
     local noise = ssl.randint(1, 3, { 200 }, { generator = ssl.generator(5) })
     r = report(randn(200, 4, 3), { labels = noise })
@@ -98,9 +111,62 @@ describe("metrics.report", function()
     assert.same({ "repeated rows: 50 of 100 rows repeat an earlier one" }, r.warnings)
   end)
 
+  it("warns of spectra that fall too steeply", function()
+    local z = randn(1000, 40, 1)
+    local function power(alpha) -- eigenvalues j^-alpha
+      local scale = ssl.arange(1, 40, 1, "float64") ^ (-alpha / 2)
+      return report(z * scale)
+    end
+    local r = power(1)
+    assert.near(1, r.alpha_req, 0.25)
+    assert.is_truthy(tostring(r):find "\nok  alpha%-ReQ")
+    assert.is_false(has("alpha-ReQ", r.warnings))
+    assert.is_true(has("alpha-ReQ: the spectrum falls steeply (exponent 3", power(3).warnings))
+    assert.is_truthy(tostring(power(0)):find "\n    alpha%-ReQ") -- even: no sign of collapse
+    local few = report(randn(100, 5, 1) * ssl.tensor({ 1, 0.2, 0.1, 0.05, 0.02 }, "float64"))
+    assert.is_true(few.alpha_req > 2)
+    assert.is_false(has("alpha-ReQ", few.warnings)) -- five ranks make no law
+  end)
+
+  it("warns of rows along a curve, and of hubs", function()
+    local angle = ssl.rand({ 300, 1 }, { generator = ssl.generator(1), dtype = "float64" }) * 6
+    local curve = ssl.cat({ ssl.cos(angle), ssl.sin(angle) }, 2)
+      :matmul(randn(2, 12, 2))
+    local r = report(curve + randn(300, 12, 3) * 1e-6)
+    assert.near(1, r.twonn, 0.2)
+    assert.is_true(has("dimension (TwoNN): the rows lie near a curve (dimension 1", r.warnings))
+    assert.is_false(has("TwoNN", report(curve:narrow(2, 1, 4):contiguous()).warnings))
+    assert.is_truthy(tostring(report(randn(500, 16, 1))):find "\nok  dimension %(TwoNN%)")
+    -- three rows in the middle of a cap, which is wide and thinly set: everyone's neighbours
+    local cap = randn(300, 60, 4) * 0.3
+    cap:select(2, 1):fill_(1)
+    cap[{ { 1, 3 }, { 2, 60 } }] = cap[{ { 1, 3 }, { 2, 60 } }] * 0.1
+    r = report(cap)
+    assert.is_true(r.hubness > 2)
+    assert.is_true(has("hubness: a few rows are everyone's neighbours (skewness", r.warnings))
+    assert.is_false(has("hubness", report(cap:narrow(1, 1, 99):contiguous()).warnings))
+  end)
+
+  it("looks for neighbours in 2000 rows at most, chosen by the seed", function()
+    local z, y = classes(2100, 11)
+    local r, m = report(z, { labels = y, seed = 5 }), ssl.metrics
+    assert.same({ 2100, 2000 }, { r.n_used, r.n_near })
+    local order = ssl.randperm(2100, { generator = ssl.generator(5) }):narrow(1, 1, 2000)
+    local chosen = ssl.sort(order)
+    local part, part_y = ssl.index(z, 1, chosen), ssl.index(y, 1, chosen)
+    assert.same({ m.twonn(part), m.hubness(part, { metric = "cosine" }) }, { r.twonn, r.hubness })
+    assert.same({ m.recall_at(part, part_y, 1), m.silhouette(part, part_y) },
+      { r.recall_at_1, r.silhouette })
+    assert.equal(m.eta_squared(z, y), r.eta_squared) -- of all rows
+    assert.is_truthy(tostring(r):find "dimension %(TwoNN%) +[%d.]+  2000 rows, seed 5")
+    assert.is_nil(tostring(report(z:narrow(1, 1, 2000):contiguous())):find("2000 rows", 1, true))
+    assert.equal(50, report(z, { max_rows = 50 }).n_near)
+  end)
+
   it("says that few rows limit what can be seen", function()
     local r = report(randn(20, 64, 1))
     assert.is_true(has("RankMe: N = 20 is less than 4 D = 256", r.warnings))
+    assert.is_false(has("alpha-ReQ: N", r.warnings)) -- it is said once
     assert.equal(20, r.limit)
   end)
 
@@ -108,7 +174,9 @@ describe("metrics.report", function()
     local seven = ssl.tensor({ 7 }, "int64")
     local r = report(randn(1, 4, 1), { labels = seven, views = randn(1, 4, 2) })
     assert.equal("undecided", r.verdict)
-    for _, name in ipairs { "effective_rank", "nesum", "uniformity", "knn", "ridge" } do
+    for _, name in ipairs { "effective_rank", "nesum", "uniformity", "knn", "ridge", "alpha_req",
+      "pca_dimension", "self_cluster", "twonn", "hubness", "recall_at_1", "silhouette",
+      "eta_squared", "nc1_quotient", "tolerance" } do
       assert.is_true(r[name] ~= r[name], name)
       assert.is_string(r.reasons[name])
     end
@@ -118,6 +186,11 @@ describe("metrics.report", function()
     assert.is_truthy(page:find("nan: one row cannot be left out (kNN accuracy, ridge accuracy)", 1,
       true))
     assert.is_nil(page:find("ok  ", 1, true)) -- one row is not judged
+    assert.is_nil(page:find "kNN accuracy  +nan")
+    assert.is_true(#lines_of(page) <= 45)
+    local pair = ssl.tensor({ { 1, 2 }, { 1, 2 } }, "float64")
+    assert.equal("all class means coincide",
+      report(pair, { labels = ssl.tensor({ 4, 9 }, "int64") }).reasons.nc1_quotient)
     r = report(randn(9, 1, 1), { labels = ssl.ones(9, "int64") })
     assert.same({ "one class only", "one class only", "one column" },
       { r.reasons.knn, r.reasons.ridge, r.reasons.offdiag })
@@ -168,7 +241,10 @@ describe("metrics.report", function()
     for _, scale in ipairs { 1e200, 1e-150 } do
       local r = report(z * scale, { labels = y })
       assert.same({ want.verdict, want.knn, want.ridge }, { r.verdict, r.knn, r.ridge })
-      assert.tensor_near(want.rankme, ssl.tensor(r.rankme, "float64"), 1e-9)
+      for _, name in ipairs { "rankme", "alpha_req", "self_cluster", "twonn", "hubness",
+        "recall_at_1", "silhouette", "eta_squared", "nc1_quotient", "tolerance" } do
+        assert.tensor_near(want[name], ssl.tensor(r[name], "float64"), 1e-9)
+      end
     end
   end)
 
@@ -193,6 +269,26 @@ describe("metrics.report", function()
     for _, section in ipairs { "spectrum", "collapse", "geometry", "labels", "views" } do
       assert.is_truthy(page:find("\n" .. section, 1, true))
     end
+  end)
+
+  it("says how many remarks a full page leaves out", function()
+    local z, y = classes(60, 8)
+    z[{ {}, { 2, 6 } }] = 0
+    local r = report(z, { labels = 1 - y, views = randn(60, 6, 1) })
+    r.warnings = {}
+    for i = 1, 20 do r.warnings[i] = "warning " .. i end
+    local lines = lines_of(tostring(r))
+    local count = 21 -- with the reason of what is undefined
+    assert.equal(45, #lines)
+    local shown = select(2, tostring(r):gsub("\n !  warning ", ""))
+    assert.is_true(shown > 0)
+    assert.equal(("    and %d more, in warnings and reasons of the report"):format(count - shown),
+      lines[45])
+    r.warnings = {}
+    for i = 1, shown do r.warnings[i] = "warning " .. i end -- these and the reason fit
+    lines = lines_of(tostring(r))
+    assert.equal(45, #lines)
+    assert.is_truthy(lines[45]:find "^    nan: .* %(alpha%-ReQ%)$")
   end)
 
   it("colours only when asked to, and wraps to a width", function()

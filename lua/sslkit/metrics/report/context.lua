@@ -3,11 +3,15 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local classes = require "sslkit.metrics.engine.classes"
 local rows = require "sslkit.metrics.engine.rows"
+local separation = require "sslkit.metrics.engine.separation"
 local spectrum = require "sslkit.metrics.engine.spectrum"
 local T = require "sslkit.tensor"
 
 local context = {}
+
+local NEAR = 2000 -- rows that measures of nearest neighbours and of clusters look at
 
 -- The other views as a list of tensors like z.
 local function views_of(given, z)
@@ -82,7 +86,8 @@ end
 -- @param z float tensor [N,D]
 -- @param o the options, checked but for labels and views
 -- @return {z=, n=, d=, limit= (min(N,D)), dtype=, labels=, views=, skipped=, raw=, centred= (spectra),
--- sample={z=, labels=, n=}, settings=}
+-- classes= (moments, with labels), sample={z=, labels=, n=}, near= (likewise of at most 2000 rows, in a
+-- range where squares are numbers), settings=}
 function context.new(z, o)
   local self = { z = rows.matrix(1, z), settings = o }
   self.views, self.labels = views_of(o.views, self.z), labels_of(o.labels, self.z)
@@ -91,7 +96,12 @@ function context.new(z, o)
   self.limit, self.dtype = math.min(self.n, self.d), core.dtype(self.z)
   self.raw = spectrum.of(1, self.z, { center = false })
   self.centred = spectrum.of(1, self.z, { center = true })
+  if self.labels then
+    self.classes = classes.of(separation.rows(self.z, self.labels, "error"))
+  end
   self.sample = sample(self, o.max_rows, o.seed)
+  self.near = sample(self, math.min(o.max_rows, NEAR), o.seed)
+  self.near.z = rows.in_range(self.near.z)
   return self
 end
 

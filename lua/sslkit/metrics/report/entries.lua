@@ -15,16 +15,25 @@
 
 local core = require "sslkit.core"
 local alignment = require "sslkit.metrics.alignment"
+local alpha_req = require "sslkit.metrics.alpha_req"
 local collapse = require "sslkit.metrics.collapse"
 local condition = require "sslkit.metrics.condition"
 local effective_rank = require "sslkit.metrics.effective_rank"
+local eta_squared = require "sslkit.metrics.eta_squared"
+local hubness = require "sslkit.metrics.hubness"
 local matrix_entropy = require "sslkit.metrics.matrix_entropy"
 local nesum = require "sslkit.metrics.nesum"
 local numerical_rank = require "sslkit.metrics.numerical_rank"
 local participation_ratio = require "sslkit.metrics.participation_ratio"
+local pca_dimension = require "sslkit.metrics.pca_dimension"
 local rankme = require "sslkit.metrics.rankme"
+local recall_at = require "sslkit.metrics.recall_at"
 local rows = require "sslkit.metrics.engine.rows"
+local self_cluster = require "sslkit.metrics.self_cluster"
+local silhouette = require "sslkit.metrics.silhouette"
 local stable_rank = require "sslkit.metrics.stable_rank"
+local tolerance = require "sslkit.metrics.tolerance"
+local twonn = require "sslkit.metrics.twonn"
 local uniformity = require "sslkit.metrics.uniformity"
 
 local FULL = { full = true }
@@ -79,13 +88,19 @@ local function none(limit, few, meaning)
   end
 end
 
+-- Which rows a line saw, where these are few of all.
+local function near_note(r)
+  return r.n_near and r.n_near < r.n and ("%d rows, seed %d"):format(r.n_near, r.settings.seed)
+    or nil
+end
+
 local function constant(text) return function() return text end end
 
 -- Better than the most frequent class, by more than chance.
 local function beats_chance(v, r)
   local slack = 3 * math.sqrt(r.chance * (1 - r.chance) / r.n_used)
   if v > math.min(r.chance + slack, 1 - 1e-9) or v == 1 and r.chance < 1 then return "ok" end
-  return "warn", ("%s is hardly more than the most frequent class alone gives"):format(percent(v))
+  return "warn", ("%s is hardly more than the most frequent class"):format(percent(v))
 end
 
 local function over_chance(r) return "> " .. percent(r.chance) .. " (chance)" end
@@ -140,6 +155,28 @@ local function ridge(c)
   end)
 end
 
+-- alpha-ReQ, whose warning of few rows RankMe has said already.
+local function decay(c)
+  local answer = alpha_req(c.centred, FULL)
+  answer.warn = nil
+  return answer
+end
+
+-- What the sample for nearest neighbours and its labels give.
+local function near(metric)
+  return function(c) return c.labels and metric(c.near.z, c.near.labels) end
+end
+
+-- The quotient that neural_collapse calls nc1_quotient, from what is known of the classes.
+local function nc1_quotient(c)
+  local known = c.classes
+  if not known then return nil end
+  if known.k == 1 then return { value = NAN, undefined = "one class has no other" } end
+  local apart = core.sum(core.square(known.mean - known:center(false))):item() / known.k
+  if apart == 0 then return { value = NAN, undefined = "all class means coincide" } end
+  return core.sum(known.square):item() / known.n / apart
+end
+
 -- The mean over all pairs of views, the rows themselves among them.
 local function aligned(c)
   if #c.views == 0 then return nil end
@@ -166,6 +203,9 @@ return {
   { key = "participation_ratio", section = "spectrum", label = "participation ratio",
     compute = function(c) return participation_ratio(c.centred, FULL) end,
     show = share, better = "more" },
+  { key = "pca_dimension", section = "spectrum", label = "components for 95 %", better = "more",
+    compute = function(c) return pca_dimension(c.centred, FULL) end,
+    show = function(v, r) return count(v), ("of %d"):format(r.limit) end },
   { key = "nesum", section = "spectrum", label = "NESum", better = "more",
     compute = function(c) return nesum(c.centred, FULL) end,
     show = number, healthy = constant "> 1.25",
@@ -174,6 +214,18 @@ return {
       if v > 1.25 then return "ok" end
       if v == 0 then return "warn", "there is no variance" end
       return "warn", ("one axis holds %.0f %% of the variance"):format(100 / v)
+    end },
+  { key = "alpha_req", section = "spectrum", label = "alpha-ReQ", also = { "lo", "hi" },
+    compute = decay,
+    show = function(v, r)
+      local hi = r.alpha_req_hi
+      return number(v), hi and ("ranks %d to %d"):format(r.alpha_req_lo, hi)
+    end,
+    healthy = constant "about 1",
+    judge = function(v, r) -- a flat spectrum is no sign of collapse, few ranks are none of anything
+      if (r.alpha_req_hi or 0) - (r.alpha_req_lo or 0) < 9 then return nil end
+      if v > 2 then return "warn", ("the spectrum falls steeply (exponent %.2g)"):format(v) end
+      return v > 0.5 and "ok" or nil
     end },
   { key = "stable_rank", section = "spectrum", label = "stable rank", show = number,
     compute = function(c) return stable_rank(c.raw, FULL) end },
@@ -192,6 +244,9 @@ return {
     end },
   { key = "condition", section = "spectrum", label = "condition number", show = number,
     compute = function(c) return condition(c.raw, FULL) end },
+  { key = "self_cluster", section = "spectrum", label = "self-clustering", better = "less",
+    compute = function(c) return self_cluster(c.sample.z, FULL) end,
+    show = function(v) return number(v), "0 even, 1 a line" end },
 
   { key = "std", of = "collapse", section = "collapse", label = "std of the columns",
     compute = function(c) return collapse(c.z) end,
@@ -235,6 +290,27 @@ return {
     healthy = constant "< -0.5",
     judge = below(-0.5, -0.1, "the rows lie in one place of the sphere (uniformity %s)") },
 
+  { key = "twonn", section = "geometry", label = "dimension (TwoNN)",
+    compute = function(c) return twonn(c.near.z, FULL) end,
+    show = function(v, r) return number(v), near_note(r) end,
+    healthy = constant "5 to 30",
+    judge = function(v, r)
+      if r.limit < 8 or v > 30 then return nil end -- cannot be much, or noise: neither is collapse
+      if v < 2 then return "warn", ("the rows lie near a curve (dimension %.2g)"):format(v) end
+      return v >= 5 and "ok" or nil
+    end },
+  { key = "hubness", section = "geometry", label = "hubness", better = "less",
+    compute = function(c) -- cosines, as of kNN and recall: by distances the centre of any cloud is a hub
+      return hubness(c.near.z, { metric = "cosine", full = true })
+    end,
+    show = function(v, r) return number(v), near_note(r) end,
+    healthy = constant "< 2",
+    judge = function(v, r)
+      if (r.n_near or 0) < 100 then return nil end
+      if v <= 2 then return "ok" end
+      return "warn", ("a few rows are everyone's neighbours (skewness %.2g)"):format(v)
+    end },
+
   { key = "knn", section = "labels", label = "kNN accuracy", better = "more", compute = knn,
     show = function(v, r) return percent(v), ("k = %d, left out"):format(r.settings.k) end,
     healthy = over_chance, judge = beats_chance },
@@ -243,6 +319,23 @@ return {
     healthy = over_chance, judge = beats_chance },
   { key = "chance", section = "labels", label = "most frequent class", show = percent,
     compute = chance },
+  { key = "recall_at_1", section = "labels", label = "recall at 1", better = "more",
+    compute = near(function(z, y) return recall_at(z, y, 1, FULL) end),
+    show = function(v, r) return percent(v), near_note(r) end },
+  { key = "silhouette", section = "labels", label = "silhouette", better = "more",
+    compute = near(function(z, y) return silhouette(z, y, FULL) end),
+    show = function(v, r) return number(v), near_note(r) end, healthy = constant "> 0" },
+  { key = "eta_squared", section = "labels", label = "variance by class", better = "more",
+    compute = function(c) return c.classes and eta_squared(c.classes, nil, FULL) end,
+    show = percent },
+  { key = "nc1_quotient", section = "labels", label = "within / between", better = "less",
+    compute = nc1_quotient, show = number },
+  { key = "tolerance", section = "labels", label = "tolerance",
+    compute = function(c) return c.labels and tolerance(c.z, c.labels, FULL) end,
+    show = function(v, r)
+      local cosine = r.collapse.mean_cosine
+      return number(v), cosine == cosine and ("%s any two"):format(number(cosine)) or nil
+    end },
 
   { key = "alignment", section = "views", label = "alignment", better = "less", compute = aligned,
     show = function(v, r)

@@ -11,7 +11,7 @@ local page = require "sslkit.metrics.report.print"
 local Report = { __name = "sslkit.Report" }
 Report.__index = Report
 
-local DEFAULTS = { name = "embedding", nan = "error", max_rows = 20000, seed = 0, k = 20 }
+local DEFAULTS = { name = "embedding", nan = "error", max_rows = 10000, seed = 0, k = 20 }
 
 local function plain(s) return s end
 
@@ -87,17 +87,22 @@ local function conclude(r)
 end
 
 --- All metrics of a representation at once: how many directions it uses, signs of collapse, how it
--- covers the sphere, and, with labels, how well neighbours and a linear map tell the classes.
+-- covers the sphere, its dimension, and, with labels, how well neighbours and a linear map tell the
+-- classes, and how far these lie apart.
 -- @param z float tensor [N,D]
 -- @param options {labels= int64 [N], views= another view of each row, a tensor like z, a list of them,
--- or [N,q,D], name="embedding", nan="error" or "skip" (drops the row everywhere), max_rows=20000 (where
--- pairs of rows are compared, and for labels, more are sampled), seed=0 (of the sample), k=20 (of kNN)}
+-- or [N,q,D], name="embedding", nan="error" or "skip" (drops the row everywhere), max_rows=10000 (where
+-- pairs of rows are compared, and for probes, more are sampled; where nearest neighbours or clusters are
+-- looked at, no more than 2000), seed=0 (of the samples), k=20 (of kNN)}
 -- @return plain table that prints as a page and is ready for JSON (NaN becomes null): n, d, limit =
 -- min(N,D), dtype, name, verdict = "healthy", "warnings", "collapsed" or "undecided", summary, warnings
--- (list), rankme, effective_rank, participation_ratio, nesum, stable_rank, matrix_entropy,
--- numerical_rank, condition, uniformity, uniformity_bound, collapse (table); with labels knn and ridge
--- (leave-one-out accuracies), chance; with views alignment; spectrum and spectrum_centred (singular
--- values), n_used (rows that pairs were made of), n_skipped, settings; what is undefined is NaN, and
+-- (list), rankme, effective_rank, participation_ratio, pca_dimension (of 95 % of the variance), nesum,
+-- alpha_req with alpha_req_lo and alpha_req_hi (its window), stable_rank, matrix_entropy,
+-- numerical_rank, condition, self_cluster, collapse (table), uniformity, uniformity_bound, twonn,
+-- hubness (k = 10, by cosines); with labels knn and ridge (leave-one-out accuracies), chance,
+-- recall_at_1, silhouette, eta_squared, nc1_quotient, tolerance; with views alignment; spectrum and
+-- spectrum_centred (singular values), n_used (rows that pairs were made of), n_near (rows that twonn,
+-- hubness, recall_at_1 and silhouette saw), n_skipped, settings; what is undefined is NaN, and
 -- reasons[name] says why. r:page{color=, width=} is the text that it prints as
 -- @raise shapes that do not belong together; on NaN or Inf, naming the row
 -- @example ssl.metrics.report(ssl.randn(500, 16)).verdict --> healthy
@@ -114,6 +119,7 @@ local function report(z, options)
   o.k = math.max(1, math.min(o.k, c.sample.n - 1))
   local r = setmetatable({
     name = o.name, n = c.n, d = c.d, limit = c.limit, dtype = c.dtype, n_used = c.sample.n,
+    n_near = c.near.n,
     n_skipped = c.skipped > 0 and c.skipped or nil, warnings = {},
     spectrum = list_of(c.raw), spectrum_centred = list_of(c.centred),
     settings = { nan = o.nan, max_rows = o.max_rows, seed = o.seed, k = o.k },

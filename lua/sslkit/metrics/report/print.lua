@@ -1,4 +1,4 @@
--- A report as a page of text, 80 columns wide.
+-- A report as a page of text: 80 columns wide, and no longer than a screen.
 
 local lines = require "sslkit.metrics.report.lines"
 local text = require "sslkit.text"
@@ -6,6 +6,8 @@ local text = require "sslkit.text"
 local SIGNS = { ok = "ok", warn = "!", bad = "!!" }
 local COLORS = { ok = "green", warn = "yellow", bad = "red" }
 local VERDICTS = { healthy = "green", warnings = "yellow", collapsed = "red" }
+
+local LINES = 45
 
 -- Words behind a sign, in lines of at most `columns` columns.
 local function wrap(sign, s, columns)
@@ -19,6 +21,15 @@ local function wrap(sign, s, columns)
   end
   out[#out + 1] = line
   return out
+end
+
+-- A line for each value; the undefined ones stand below, with their reasons.
+local function defined(all)
+  local list = {}
+  for _, line in ipairs(all) do
+    if line.value == line.value then list[#list + 1] = line end
+  end
+  return list
 end
 
 local function widths(all)
@@ -57,6 +68,23 @@ local function reasons_of(all)
   return list
 end
 
+-- Warnings, then reasons, wrapped: as many as there is room for, and how many are left.
+local function remarks(r, all, columns, room)
+  local items, out = {}, {}
+  for _, warning in ipairs(r.warnings) do items[#items + 1] = wrap(" !  ", warning, columns) end
+  for _, reason in ipairs(reasons_of(all)) do items[#items + 1] = wrap("    ", reason, columns) end
+  for i, item in ipairs(items) do
+    local needed = #out + #item + (i < #items and 1 or 0) -- the last line may have to say the rest
+    if needed > room then
+      local left = #items - i + 1
+      out[#out + 1] = ("    and %d more, in warnings and reasons of the report"):format(left)
+      break
+    end
+    table.move(item, 1, #item, #out + 1, out)
+  end
+  return out
+end
+
 --- The page.
 -- @param r report
 -- @param paint function(text, style) -> text
@@ -64,7 +92,8 @@ end
 -- @return string without a newline at its end
 return function(r, paint, columns)
   local all = lines.of(r)
-  local width = widths(all)
+  local shown = defined(all)
+  local width = widths(shown)
   local out, section = {}, nil
   local function add(sign, s, style)
     for _, line in ipairs(wrap(sign, s, columns)) do
@@ -74,7 +103,7 @@ return function(r, paint, columns)
   add("", heading(r), "bold")
   add("", r.summary, VERDICTS[r.verdict])
   out[#out + 1] = ""
-  for _, line in ipairs(all) do
+  for _, line in ipairs(shown) do
     if line.entry.section ~= section then
       local gap = (" "):rep(width.label + width.text + width.note + 11 - #line.entry.section)
       out[#out + 1] = paint(line.entry.section, "bold")
@@ -89,9 +118,7 @@ return function(r, paint, columns)
     rest = rest:gsub("%s+$", "")
     out[#out + 1] = (cells .. (rest ~= "" and paint(rest, "dim") or "")):gsub("%s+$", "")
   end
-  local reasons = reasons_of(all)
-  if #r.warnings + #reasons > 0 then out[#out + 1] = "" end
-  for _, warning in ipairs(r.warnings) do add(" !  ", warning) end
-  for _, reason in ipairs(reasons) do add("    ", reason) end
-  return table.concat(out, "\n")
+  local below = remarks(r, all, columns, LINES - 1 - #out)
+  if #below > 0 then out[#out + 1] = "" end
+  return table.concat(table.move(below, 1, #below, #out + 1, out), "\n")
 end
