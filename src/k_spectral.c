@@ -158,7 +158,7 @@ static void gram_piece(void *ctx, int64_t first, int64_t last) {
 /* Tiles as large as can be, since each packs its columns anew, but two a side at least. */
 static void add_gram(const double *a, int64_t n, int64_t k, bool transposed, double *g) {
   if (n == 0 || k == 0) return;
-  int64_t side = n > 1024 ? 512 : 256;
+  int64_t side = n > 1024 ? 1024 : 256;
   int64_t tiles = n <= 64 ? 1 : n <= 512 ? 2 : (n + side - 1) / side;
   gram job = {a, g, n, k, (n + tiles - 1) / tiles, tiles, transposed};
   sk_parallel(tiles * (tiles + 1) / 2, 1, gram_piece, &job);
@@ -202,8 +202,9 @@ int64_t sk_moments_matrix(const sk_moments *m, int64_t d, bool center, double *o
       int64_t p = column[i], q = column[j];
       double v = m->scatter[p * d + q];
       if (!center) v += (double)m->n * m->mean[p] * m->mean[q];
-      out[j * kept + i] = out[i * kept + j] = v;
+      out[i * kept + j] = v;
     }
+  sk_mirror(SK_F64, kept, out, true);
   return kept;
 }
 
@@ -220,8 +221,7 @@ void sk_gram_rows(sk_dtype dtype, const void *z, int64_t rows, int64_t d, bool c
     load(&b);
     add_gram(out, rows, b.nc, true, g);
   }
-  for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < i; j++) g[i * rows + j] = g[j * rows + i];
+  sk_mirror(SK_F64, rows, g, true);
 }
 
 int64_t sk_center_columns_scratch(int64_t d) { return AROUND * d * (int64_t)sizeof(double); }

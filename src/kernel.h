@@ -283,13 +283,6 @@ int64_t sk_svdvals_scratch(sk_dtype dtype, int64_t rows, int64_t cols); /* bytes
 sk_status sk_svdvals(sk_dtype dtype, int64_t rows, int64_t cols, void *a, void *values,
                      void *scratch);
 
-/* --- k_tridiagonal.c -------------------------------------------------------------------------- */
-
-/* Packed symmetric a[n,n], of which the upper triangle is read and all is destroyed: the diagonal
-   d[n] and its neighbours e[n-1] of a tridiagonal matrix with the same eigenvalues. */
-int64_t sk_tridiagonal_scratch(int64_t n); /* bytes */
-void sk_tridiagonal(int64_t n, double *a, double *d, double *e, double *scratch);
-
 /* --- k_spectral.c: z is packed [rows,d], float32 or float64, and finite ----------------------- */
 
 /* What is known of n rows: column means, sums of squares and products about them (scatter[d,d], the
@@ -614,5 +607,8 @@ void sk_distance_slope(const sk_slope *job);
    (upper) or above it. out may be a. */
 void sk_triangle(int64_t size, const void *a, int64_t batch, int64_t rows, int64_t cols, int64_t k,
                  bool upper, void *out);
+
+/* a[n,n] made symmetric by its upper triangle, or by its lower one. */
+void sk_mirror(sk_dtype dtype, int64_t n, void *a, bool upper);
 
 #endif
