@@ -184,6 +184,81 @@ describe("the triangular factor", function()
   end)
 end)
 
+describe("deflation", function()
+  local n, d = 700, 160
+  local stream = require "sslkit.metrics.engine.stream"
+  local deflation = require "sslkit.metrics.engine.deflation"
+  local u = ssl.linalg.qr(randn(n, d, 21))
+  local v = ssl.linalg.qr(randn(d, d, 22))
+
+  local function rows(f, offset, dtype)
+    local sigma = {}
+    for i = 1, d do sigma[i] = f(i) end
+    local z = (u * ssl.tensor(sigma, "float64")):matmul(v:t()) + offset
+    z[{ {}, { 7, 9 } }] = 0 -- columns that are nothing
+    return z:to(dtype)
+  end
+
+  local function values(z, center)
+    local function each(f) stream.pieces(z, f) end
+    return deflation.values(each, moments.new(d):add_finite(z), center)
+  end
+
+  local steep = {
+    cube = function(i) return i ^ -3 end,
+    fourth = function(i) return i ^ -4 end,
+    geometric = function(i) return 0.5 ^ i end,
+    deficient = function(i) return i <= 24 and 1 or 0 end,
+    step = function(i) return i <= 24 and 1 or 1e-9 end,
+    giants = function(i) return i <= 5 and 1e7 or i ^ -2 end,
+  }
+
+  -- A singular value decomposition is itself off by some units in the last place of the largest.
+  for name, f in pairs(steep) do
+    it("finds small singular values to the error that it gives: " .. name, function()
+      for _, dtype in ipairs { "float64", "float32" } do
+        for _, offset in ipairs { 0, 3 } do
+          for _, center in ipairs { false, true } do
+            local z = rows(f, offset * f(1), dtype)
+            local got, e, slack = values(z, center)
+            local y = z:double()
+            local expected = ssl.linalg.svdvals(center and y - y:mean(1) or y):totable()
+            assert.equal(d - 3, #got)
+            for i, s in ipairs(got) do
+              local made, root = math.abs(s - expected[i]), math.sqrt(e)
+              local allowed = math.min(e / (2 * expected[i] + 1e-300), root) + 2 * slack
+              assert.is_true(made <= allowed, ("%d: %.3g, allowed %.3g"):format(i, made, allowed))
+            end
+            assert.is_true(slack < 1e-12 * offset * f(1) * math.sqrt(n * d) + 1e-13 * got[1])
+          end
+        end
+      end
+    end)
+  end
+
+  it("leaves even spectra alone", function()
+    assert.is_nil(values(rows(function() return 1 end, 0, "float64"), false))
+    assert.is_nil(values(rows(function(i) return i ^ -1 end, 0, "float64"), true))
+  end)
+
+  it("is a route of the spectrum, for tensors and files", function()
+    local z = randn(1100, 40, 23):matmul(randn(40, 520, 24)):float()
+    local path = os.tmpname() .. ".npy"
+    assert(ssl.save(path, z))
+    local file = assert(ssl.io.npy.open(path))
+    for _, center in ipairs { false, true } do
+      local r = ssl.metrics.rankme(z, { center = center, full = true })
+      assert.same({ "deflated gram", true }, { r.route, r.certified })
+      local exact = ssl.metrics.rankme(tsqr.new(520):add(z), { center = center })
+      assert.tensor_near(exact, r.value, 1e-9)
+      assert.is_true(math.abs(math.log(r.value / exact)) <= r.bound)
+      assert.tensor_near(r.value, ssl.metrics.rankme(file, { center = center }), 1e-9)
+    end
+    file:close()
+    os.remove(path)
+  end)
+end)
+
 describe("the engine's C functions", function()
   it("name the first row that is not finite", function()
     local z = ssl.ones(300, 37)

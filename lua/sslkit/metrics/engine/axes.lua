@@ -21,17 +21,8 @@ function axes.rounding(dtype, d)
   return math.max(4 * STORED[dtype], 32 * EPS * math.sqrt(d))
 end
 
--- Eigenvalues, descending, and eigenvectors of the scatter, or of the sums about zero; a column that
--- does not vary has exactly none of either.
 local function from_moments(m, center)
-  local gram = m.scatter:t()
-  if center then
-    local alive = m.lo:ne(m.hi):double()
-    gram = gram * alive:unsqueeze(2) * alive:unsqueeze(1)
-  else
-    gram = gram + m.mean:unsqueeze(2) * m.mean:unsqueeze(1) * m.n
-  end
-  local w, v = core.eigh(gram)
+  local w, v = moments.axes(m, center)
   return w:clamp(0, math.huge):sqrt():flip(1), v:flip(2)
 end
 

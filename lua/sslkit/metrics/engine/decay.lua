@@ -5,7 +5,6 @@ local power_law = require "sslkit.metrics.engine.power_law"
 local read = require "sslkit.metrics.engine.reader"
 
 local EPS = 2.0 ^ -52
-local RESOLVED = 1e-9 -- of the largest eigenvalue: what a Gram matrix gives to 1e-6
 
 local function squares(s)
   local values = {}
@@ -35,15 +34,15 @@ local function value_of(s, o)
   return fit.alpha or 0 / 0, info
 end
 
--- Does a Gram matrix give the end of the window to enough digits?
+-- Does a spectrum, known down to eigenvalues of `least`, give the end of the window to enough digits?
 local function resolved(lo, hi)
-  return function(values, n, d)
+  return function(values, n, d, least)
     if not values[1] or values[1] == 0 then return true end
     local lambda = squares(values)
     local _, last = power_law.window(lambda, lo, hi, (math.max(n, d) * EPS) ^ 2)
-    -- a window that ends where a Gram matrix gives out might reach further by the exact values
+    -- a window that ends where the digits give out might reach further by the exact values
     if hi and last < hi and last < #values then return false end
-    return last < 1 or lambda[last] >= RESOLVED
+    return last < 1 or lambda[last] * values[1] ^ 2 >= least
   end
 end
 

@@ -155,4 +155,17 @@ function Moments:eigenvalues(center)
   return core.moments_spectrum(self.n, self.mean, self.scatter, self.lo, self.hi, center)
 end
 
+--- Eigenvalues, ascending, and eigenvectors of that matrix, in its columns; a column that does not
+-- vary, or is zero, has exactly none of them.
+function moments.axes(m, center)
+  local gram = m.scatter:t() -- eigh reads what is below the diagonal
+  if center then
+    local alive = m.lo:ne(m.hi):double()
+    gram = gram * alive:unsqueeze(2) * alive:unsqueeze(1)
+  else
+    gram = gram + m.mean:unsqueeze(2) * m.mean:unsqueeze(1) * m.n
+  end
+  return core.eigh(gram)
+end
+
 return moments

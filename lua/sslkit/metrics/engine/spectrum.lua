@@ -3,11 +3,13 @@
 -- The eigenvalues of a float64 Gram matrix cost a fraction of a singular value decomposition and are
 -- off by a few units in the last place of the largest one. A bound on what that means for the
 -- entropy, worked out from the values themselves, is the certificate; where it does not hold (rank
--- deficient data, steep spectra, a huge common offset) the values come from the triangular factor of
--- the data, or from the data directly.
+-- deficient data, steep spectra, a huge common offset) the large values are taken off before a second
+-- Gram matrix is made, which has a certificate likewise; else the values come from the triangular
+-- factor of the data, or from the data directly.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local deflation = require "sslkit.metrics.engine.deflation"
 local moments = require "sslkit.metrics.engine.moments"
 local rows = require "sslkit.metrics.engine.rows"
 local stream = require "sslkit.metrics.engine.stream"
@@ -19,7 +21,9 @@ local Spectrum = { __name = "sslkit.Spectrum" }
 
 local EPS = 2.0 ^ -52
 local SMALL = 5e7   -- N D min(N,D) from which a Gram matrix pays
+local WIDE = 512    -- columns from which two Gram matrices cost less than a triangular factor
 local TAIL = 1e-9   -- the smallest eigenvalue, relative to the largest, that a Gram matrix resolves
+local DIGITS = 1e-6 -- that is: to so many digits
 local TOLERANCE = 1e-6
 
 function Spectrum:__tostring()
@@ -36,8 +40,9 @@ function spectrum.is(v) return getmetatable(v) == Spectrum end
 -- What rounding alone may do to the entropy of so many exact values.
 local function rounding(count) return 16 * EPS * count end
 
--- A bound on the error of ln RankMe when every eigenvalue is off by at most `e`.
-local function entropy_bound(values, e)
+-- A bound on the error of ln RankMe when the square of every value is off by at most `e`, and every
+-- value by `slack` besides.
+local function entropy_bound(values, e, slack)
   local total, entropy, bound = 0, 0, 0
   for _, s in ipairs(values) do total = total + s end
   if total == 0 then return 0 end
@@ -46,31 +51,38 @@ local function entropy_bound(values, e)
   end
   local root = math.sqrt(e)
   for _, s in ipairs(values) do
-    local ds = s * s <= e and root or math.min(e / (2 * s), root)
+    local ds = (s * s <= e and root or math.min(e / (2 * s), root)) + slack
     bound = bound + ds / total
       * (math.abs(math.log(math.max(s, ds) / total)) + entropy + 1)
   end
   return bound + rounding(#values)
 end
 
--- Eigenvalues, ascending -> singular values, descending, and the bound.
+-- Eigenvalues, ascending -> {values= (singular, descending), bound=, least= (the least square that has
+-- its digits)}.
 local function from_eigenvalues(w)
   local list, values = w:totable(), {}
   for i = #list, 1, -1 do values[#values + 1] = math.sqrt(math.max(list[i], 0)) end
-  local e = math.max(8, math.sqrt(#list) / 3) * EPS * math.max(list[#list] or 0, 0)
-  return values, entropy_bound(values, e)
+  local largest = math.max(list[#list] or 0, 0)
+  local e = math.max(8, math.sqrt(#list) / 3) * EPS * largest
+  return { values = values, bound = entropy_bound(values, e, 0), least = TAIL * largest }
 end
 
--- Does a Gram matrix answer the question? "variance": readers of sums of eigenvalues; "entropy":
--- RankMe; "tail": whoever looks at the smallest values; "all"; or a function of the values and the
--- numbers of rows and columns.
-local function answers(self, need, tolerance, values)
+-- Does what was found answer the question? "variance": readers of sums of eigenvalues; "entropy":
+-- RankMe; "tail": whoever looks at the smallest values; "all"; or a function of the values, the
+-- numbers of rows and columns, and the least square that has its digits.
+local function answers(self, need, tolerance, found)
   if need == "variance" then return true end
-  if type(need) == "function" then return need(values, self.n, self.d) end
-  local last, first = values[#values] or 0, values[1] or 0
-  local tail = #values == 0 or last * last >= TAIL * first * first
+  if type(need) == "function" then return need(found.values, self.n, self.d, found.least) end
+  local last = found.values[#found.values] or 0
+  local tail = #found.values == 0 or last * last >= found.least
   if need == "tail" then return tail end
-  return self.bound <= tolerance and (need == "entropy" or tail)
+  return found.bound <= tolerance and (need == "entropy" or tail)
+end
+
+local function take(self, found, route)
+  self.bound, self.route = found.bound, route
+  return found.values
 end
 
 local function exact(self, values)
@@ -78,32 +90,46 @@ local function exact(self, values)
   return values:totable()
 end
 
-local function from_rows(self, z, need, tolerance)
-  local n, d = core.shape(z)
-  local values
-  if n * d * math.min(n, d) <= SMALL then
-    self.route = "direct"
-    return exact(self, core.direct_spectrum(z, self.center))
-  elseif n < d then
-    values, self.bound = from_eigenvalues(core.gram_spectrum(z, self.center))
-    if answers(self, need, tolerance, values) then
-      self.route = "gram of rows"
-      return values
-    end
-    self.route = "direct"
-    return exact(self, core.direct_spectrum(z, self.center))
-  end
-  local m = moments.new(d):add_finite(z)
-  values, self.bound = from_eigenvalues(m:eigenvalues(self.center))
-  if answers(self, need, tolerance, values) then
-    self.route = "gram"
-    return values
-  end
-  self.route = "tsqr"
-  return exact(self, tsqr.new(d, m.mean):add_finite(z):values(self.center))
+-- As from_eigenvalues, of rows that each(f) gives in blocks and their moments; nil where they are not of
+-- that kind.
+local function from_deflation(self, each, m)
+  if m.d < WIDE then return nil end
+  local values, e, slack = deflation.values(each, m, self.center)
+  return values and { values = values, bound = entropy_bound(values, e, slack),
+    least = math.max(e / DIGITS, (2 * slack / DIGITS) ^ 2) }
 end
 
--- Rows of an opened file, which is read once, or twice where a Gram matrix does not answer.
+-- Rows that each(f) gives in blocks, more than columns, and their moments.
+local function from_blocks(self, each, m, need, tolerance)
+  if moments.in_range(m) then
+    local found = from_eigenvalues(m:eigenvalues(self.center))
+    if answers(self, need, tolerance, found) then return take(self, found, "gram") end
+    found = from_deflation(self, each, m)
+    if found and answers(self, need, tolerance, found) then
+      return take(self, found, "deflated gram")
+    end
+  end
+  local r = tsqr.new(m.d, m.mean)
+  each(function(block) r:add_finite(block) end)
+  self.route = "tsqr"
+  return exact(self, r:values(self.center))
+end
+
+local function from_rows(self, z, need, tolerance)
+  local n, d = core.shape(z)
+  if n * d * math.min(n, d) > SMALL then
+    if n >= d then
+      local function each(f) stream.pieces(z, f) end
+      return from_blocks(self, each, moments.new(d):add_finite(z), need, tolerance)
+    end
+    local found = from_eigenvalues(core.gram_spectrum(z, self.center))
+    if answers(self, need, tolerance, found) then return take(self, found, "gram of rows") end
+  end
+  self.route = "direct"
+  return exact(self, core.direct_spectrum(z, self.center))
+end
+
+-- Rows of an opened file, which is read once, or again where a Gram matrix does not answer.
 local function from_file(argn, self, file, policy, need, tolerance)
   if #file < self.d then
     local z, skipped = rows.finite(argn, stream.all(argn, file), policy)
@@ -116,16 +142,8 @@ local function from_file(argn, self, file, policy, need, tolerance)
   local m, skipped = stream.moments(argn, file, policy)
   if not m then return nil, skipped end
   self.n, self.skipped, self.dtype = m.n, skipped, m.dtype
-  if moments.in_range(m) then
-    local values
-    values, self.bound = from_eigenvalues(m:eigenvalues(self.center))
-    self.route = "gram"
-    if answers(self, need, tolerance, values) then return values end
-  end
-  local r = tsqr.new(m.d, m.mean)
-  stream.each(argn, file, policy, function(block) r:add_finite(block) end)
-  self.route = "tsqr"
-  return exact(self, r:values(self.center))
+  local function each(f) stream.each(argn, file, policy, f) end
+  return from_blocks(self, each, m, need, tolerance)
 end
 
 local function check_given(argn, s, options)
@@ -137,7 +155,7 @@ local function check_given(argn, s, options)
 end
 
 -- Moments and triangular factors answer by the route that they are.
-local function from_state(argn, self, x)
+local function from_state(argn, self, x, need, tolerance)
   if x.n == 0 then check.fail(argn, "%s: no rows yet", tostring(x)) end
   self.n, self.d, self.dtype = x.n, x.d, x.dtype
   if tsqr.is(x) then
@@ -149,10 +167,9 @@ local function from_state(argn, self, x)
     check.fail(argn, "%s: elements up to %.3g, whose squares leave the range of float64",
       tostring(x), largest)
   end
-  self.route = "gram"
-  local values
-  values, self.bound = from_eigenvalues(x:eigenvalues(self.center))
-  return values
+  local found = from_eigenvalues(x:eigenvalues(self.center))
+  self.certified = answers(self, need, tolerance, found)
+  return take(self, found, "gram")
 end
 
 --- The spectrum of rows (a tensor [N,D] or an opened file), moments, a triangular factor, or the
@@ -166,7 +183,7 @@ function spectrum.of(argn, x, options)
   local self = { center = options.center or false, certified = true, skipped = 0 }
   local values
   if moments.is(x) or tsqr.is(x) then
-    values = from_state(argn, self, x)
+    values = from_state(argn, self, x, need, tolerance)
   elseif stream.is(x) then
     local reason, power
     self.d = stream.width(argn, x)
@@ -180,9 +197,6 @@ function spectrum.of(argn, x, options)
     self.skipped = skipped
     z, unit = rows.in_range(z)
     values = from_rows(self, z, need, tolerance)
-  end
-  if self.route:find "^gram" then
-    self.certified = answers(self, need, tolerance, values)
   end
   for i = 1, math.min(self.n, self.d) do self[i] = (values[i] or 0) * unit end
   return setmetatable(self, Spectrum)

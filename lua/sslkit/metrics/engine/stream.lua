@@ -111,6 +111,13 @@ function stream.source(argn, x, policy)
   return setmetatable({ z = z, unit = unit, skipped = skipped, d = core.size(z, 2) }, Source)
 end
 
+--- Calls f for blocks of the rows of a tensor.
+function stream.pieces(z, f)
+  local n, d = core.shape(z)
+  local step = math.max(LEAST, BLOCK // d)
+  for first = 1, n, step do f(core.narrow(z, 1, first, math.min(first + step - 1, n))) end
+end
+
 --- Calls f for blocks of rows; true, or nil and the reason.
 function Source:each(f)
   if self.file then
@@ -118,8 +125,7 @@ function Source:each(f)
     self.skipped, reason = stream.each(self.argn, self.file, self.policy, f)
     return self.skipped and true, reason
   end
-  local n, step = core.len(self.z), math.max(LEAST, BLOCK // self.d)
-  for first = 1, n, step do f(core.narrow(self.z, 1, first, math.min(first + step - 1, n))) end
+  stream.pieces(self.z, f)
   return true
 end
 
