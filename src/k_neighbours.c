@@ -2,7 +2,7 @@
    asked for, by float32 products; the second measures those in float64. A bound on the errors of
    the first proves that nothing was missed; a query for which it does not is measured against every
    row. */
-#include "kernel.h"
+#include "candidates.h"
 #include "slots.h"
 #include <cblas.h>
 #include <math.h>
@@ -11,10 +11,9 @@
 #define QUERIES 512 /* sides of a tile of scores */
 #define REFS    1024
 #define SPARE   8         /* candidates beyond k */
-#define RUN     16        /* scores that are compared with the threshold at a time */
-#define AHEAD   512       /* scores fetched before they are looked at */
 #define STRIP   64        /* columns that one piece averages */
 #define MANY    (1 << 20) /* candidates of a tile at most: fewer queries for a large k */
+#define PAIRS   (1 << 25) /* candidates of all rows at most, for each pair to be looked at once */
 
 typedef struct found {
   double score; /* larger is nearer: a cosine, or minus a squared distance */
@@ -24,8 +23,10 @@ typedef struct found {
 typedef struct state {
   const sk_neighbours *job;
   int64_t others;        /* references that a query may choose from */
-  int64_t keep, cap;     /* candidates kept, and gathered before they are thinned out */
+  sk_limits limits;      /* of candidates */
   int64_t side;          /* queries of a tile */
+  bool pairs;            /* each pair of rows is looked at once, for both of them */
+  sk_candidates *all;    /* pairs: [m] */
   float *refs, *queries; /* [n,d] [m,d], prepared */
   float *half;           /* l2: [n], minus half the squares of refs */
   double *ref_measure;   /* [n], cosine: 1 / norm of a row; l2: its square, once prepared */
@@ -115,85 +116,6 @@ static void prepare_rows(state *s) {
   }
 }
 
-/* --- first pass: candidates ------------------------------------------------------------------- */
-
-/* A candidate as one number: the score's bits, so turned that they sort like the score, above the
-   row. (Of equal scores either may stay: where that matters, the bound is not met.) */
-static uint64_t key_of(float score, int64_t row) {
-  uint32_t u;
-  memcpy(&u, &score, sizeof u);
-  u = u >> 31 ? ~u : u | 0x80000000u;
-  return (uint64_t)u << 32 | (uint32_t)row;
-}
-
-static int64_t row_of(uint64_t key) { return (uint32_t)key; }
-
-static float score_of(uint64_t key) {
-  uint32_t u = (uint32_t)(key >> 32);
-  float score;
-  u = u >> 31 ? u & 0x7FFFFFFFu : ~u;
-  memcpy(&score, &u, sizeof score);
-  return score;
-}
-
-/* Moves the `keep` largest to the front (Hoare); the smallest of them comes last. */
-static void thin_out(uint64_t *a, int64_t n, int64_t keep) {
-  int64_t lo = 0, hi = n - 1, k = keep - 1;
-  while (lo < hi) {
-    uint64_t pivot = a[lo + (hi - lo) / 2], t;
-    int64_t i = lo, j = hi;
-    while (i <= j) {
-      while (a[i] > pivot) i++;
-      while (a[j] < pivot) j--;
-      if (i <= j) t = a[i], a[i++] = a[j], a[j--] = t;
-    }
-    if (k <= j)
-      hi = j;
-    else if (k >= i)
-      lo = i;
-    else
-      break;
-  }
-}
-
-typedef struct gather {
-  uint64_t *keys;
-  int64_t count;
-  float threshold;
-} gather;
-
-/* Takes up the scores of rows row .. row+n-1 (n <= RUN) that are above the threshold. */
-static void take(const state *s, gather *g, const float *score, int64_t n, int64_t row) {
-  int32_t above[RUN];
-  int64_t count = 0;
-  for (int64_t j = 0; j < n; j++) { /* without a branch, which nobody could foretell */
-    above[count] = (int32_t)j;
-    count += score[j] > g->threshold;
-  }
-  for (int64_t c = 0; c < count; c++) {
-    int64_t j = above[c];
-    g->keys[g->count++] = key_of(score[j], row + j);
-    if (g->count < s->cap) continue;
-    thin_out(g->keys, g->count, s->keep);
-    g->count = s->keep;
-    g->threshold = score_of(g->keys[s->keep - 1]);
-  }
-}
-
-/* Scores of rows row .. row+n-1. Most runs hold nothing above the threshold. */
-SK_CLONES static void gather_scores(const state *s, gather *g, const float *score, int64_t n,
-                                    int64_t row) {
-  int64_t j = 0;
-  for (; j + RUN <= n; j += RUN) {
-    int any = 0;
-    float threshold = g->threshold;
-    __builtin_prefetch(score + j + AHEAD); /* the next rows too: they follow each other */
-    for (int i = 0; i < RUN; i++) any |= score[j + i] > threshold;
-    if (any) take(s, g, score + j, RUN, row + j);
-  }
-  take(s, g, score + j, n - j, row + j);
-}
-
 /* --- second pass: float64 --------------------------------------------------------------------- */
 
 static bool nearer(found a, found b) {
@@ -257,18 +179,14 @@ static void search_all(const state *s, int64_t query, found *best) {
   }
 }
 
-static void finish(const state *s, int64_t query, gather *g, found *best) {
+static void finish(const state *s, int64_t query, sk_candidates *g, found *best) {
   const sk_neighbours *job = s->job;
   int64_t k = job->k;
-  if (g->count > s->keep) {
-    thin_out(g->keys, g->count, s->keep);
-    g->count = s->keep;
-  }
+  float threshold = sk_candidates_close(g, s->limits);
   for (int64_t c = 0; c < g->count; c++) {
-    int64_t row = row_of(g->keys[c]);
+    int64_t row = sk_candidate_row(g->keys[c]);
     best[c] = (found){exact(s, query, row), row};
   }
-  float threshold = score_of(g->keys[g->count - 1]); /* right only after thinning out */
   sort_found(best, g->count);
   if (g->count < s->others && doubtful(s, query, best[k - 1].score, threshold)) {
     search_all(s, query, best);
@@ -281,52 +199,145 @@ static void finish(const state *s, int64_t query, gather *g, found *best) {
   }
 }
 
-/* --- the whole -------------------------------------------------------------------------------- */
+/* --- first pass: scores ----------------------------------------------------------------------- */
 
+/* A slot's scratch. */
+static float *scores_of(const state *s, int slot) {
+  return (float *)(s->scratch + slot * s->slot_bytes);
+}
+
+static found *best_of(const state *s, float *scores) { return (found *)(scores + s->side * REFS); }
+
+static void products(const state *s, int64_t q, int64_t nq, int64_t r, int64_t nr, float beta,
+                     float *scores) {
+  int d = (int)s->job->d;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)nq, (int)nr, d, 1, s->queries + q * d,
+              d, s->refs + r * d, d, beta, scores, REFS);
+}
+
+/* Some queries against all references. */
 static void search_piece(void *ctx, int64_t first, int64_t last) {
   state *s = ctx;
   const sk_neighbours *job = s->job;
   int slot = sk_slot_take(&s->slots);
-  float *scores = (float *)(s->scratch + slot * s->slot_bytes);
-  found *best = (found *)(scores + s->side * REFS);
-  uint64_t *keys = (uint64_t *)(best + s->keep);
-  gather g[QUERIES];
-  int64_t nq = last - first, d = job->d;
-  for (int64_t i = 0; i < nq; i++) g[i] = (gather){keys + i * s->cap, 0, -INFINITY};
+  float *scores = scores_of(s, slot);
+  found *best = best_of(s, scores);
+  uint64_t *keys = (uint64_t *)(best + s->limits.keep);
+  sk_candidates g[QUERIES];
+  int64_t nq = last - first;
+  for (int64_t i = 0; i < nq; i++) g[i] = sk_no_candidates(keys + i * s->limits.cap);
   for (int64_t r = 0; r < job->n; r += REFS) {
     int64_t nr = min64(REFS, job->n - r);
     if (!job->cosine) /* q.r - |r|^2 / 2 sorts like the distance */
       for (int64_t i = 0; i < nq; i++)
         memcpy(scores + i * REFS, s->half + r, (size_t)nr * sizeof(float));
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)nq, (int)nr, (int)d, 1,
-                s->queries + first * d, (int)d, s->refs + r * d, (int)d, job->cosine ? 0 : 1,
-                scores, REFS);
+    products(s, first, nq, r, nr, job->cosine ? 0 : 1, scores);
     for (int64_t i = 0; i < nq; i++) {
       int64_t own = first + i - r;
       if (job->self && own >= 0 && own < nr) scores[i * REFS + own] = -INFINITY;
-      gather_scores(s, &g[i], scores + i * REFS, nr, r);
+      sk_candidates_add(&g[i], s->limits, scores + i * REFS, nr, r);
     }
   }
   for (int64_t i = 0; i < nq; i++) finish(s, first + i, &g[i], best);
   sk_slot_give(&s->slots, slot);
 }
 
+/* A tile of products serves the queries of its rows and those of its columns. Tiles are taken in
+   rounds, as matches of a tournament are: those of a round share no query. */
+typedef struct tournament {
+  state *s;
+  int64_t blocks, round;
+} tournament;
+
+static void add_half(const state *s, float *scores, int64_t nq, int64_t r, int64_t nr) {
+  if (s->job->cosine) return;
+  for (int64_t i = 0; i < nq; i++)
+    for (int64_t j = 0; j < nr; j++) scores[i * REFS + j] += s->half[r + j];
+}
+
+/* to[b,a] = the transpose of from[a,b], in small squares */
+static void turn(const float *from, int64_t a, int64_t b, float *to) {
+  for (int64_t i0 = 0; i0 < a; i0 += 16)
+    for (int64_t j = 0; j < b; j++)
+      for (int64_t i = i0; i < min64(i0 + 16, a); i++) to[j * REFS + i] = from[i * REFS + j];
+}
+
+static void add_tile(state *s, float *scores, int64_t q, int64_t nq, int64_t r, int64_t nr) {
+  add_half(s, scores, nq, r, nr);
+  for (int64_t i = 0; i < nq; i++) {
+    if (q == r) scores[i * REFS + i] = -INFINITY;
+    sk_candidates_add(&s->all[q + i], s->limits, scores + i * REFS, nr, r);
+  }
+}
+
+static void match(const tournament *t, int slot, int64_t a, int64_t b) {
+  state *s = t->s;
+  float *scores = scores_of(s, slot), *turned = scores + QUERIES; /* its right half */
+  int64_t q = a * QUERIES, r = b * QUERIES;
+  int64_t nq = min64(QUERIES, s->job->n - q), nr = min64(QUERIES, s->job->n - r);
+  products(s, q, nq, r, nr, 0, scores);
+  if (a != b) {
+    turn(scores, nq, nr, turned);
+    add_tile(s, turned, r, nr, q, nq);
+  }
+  add_tile(s, scores, q, nq, r, nr);
+}
+
+/* Round 0: everyone against himself. Then the circle method, where the last of an even number stays
+   in its place and the others move on; of an odd number, his opponent rests. */
+static void match_piece(void *ctx, int64_t first, int64_t last) {
+  const tournament *t = ctx;
+  int64_t even = t->blocks + t->blocks % 2, circle = even - 1;
+  int slot = sk_slot_take(&t->s->slots);
+  for (int64_t p = first; p < last; p++) {
+    int64_t a = p, b = p;
+    if (t->round > 0) {
+      a = (t->round + p) % circle;
+      b = p == 0 ? circle : (t->round - p + circle) % circle;
+    }
+    if (a < t->blocks && b < t->blocks) match(t, slot, a < b ? a : b, a < b ? b : a);
+  }
+  sk_slot_give(&t->s->slots, slot);
+}
+
+static void finish_piece(void *ctx, int64_t first, int64_t last) {
+  state *s = ctx;
+  int slot = sk_slot_take(&s->slots);
+  found *best = best_of(s, scores_of(s, slot));
+  for (int64_t i = first; i < last; i++) finish(s, i, &s->all[i], best);
+  sk_slot_give(&s->slots, slot);
+}
+
+static void search_pairs(state *s) {
+  int64_t n = s->job->n, blocks = (n + QUERIES - 1) / QUERIES, even = blocks + blocks % 2;
+  tournament t = {s, blocks, 0};
+  uint64_t *keys = (uint64_t *)(s->all + n);
+  for (int64_t i = 0; i < n; i++) s->all[i] = sk_no_candidates(keys + i * s->limits.cap);
+  for (; t.round < even; t.round++) sk_parallel(t.round ? even / 2 : blocks, 1, match_piece, &t);
+  sk_parallel(n, 64, finish_piece, s);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 /* Lays the state out in the scratch; returns the bytes that it takes. */
 static int64_t lay_out(state *s, const sk_neighbours *job, int threads, char *scratch) {
-  int64_t n = job->n, m = job->m;
+  int64_t n = job->n, m = job->m, keep, cap;
   s->job = job;
   s->others = job->self ? n - 1 : n;
-  s->keep = min64(job->k + SPARE, s->others);
-  s->cap = 2 * s->keep + RUN;
-  s->side = m >= 16 * QUERIES ? QUERIES : m < QUERIES ? 16 : m / 16; /* enough for any pool */
-  if (s->side * s->cap > MANY) s->side = MANY / s->cap > 16 ? MANY / s->cap : 16;
-  s->slot_bytes = s->side * REFS * (int64_t)sizeof(float) + s->keep * (int64_t)sizeof(found) +
-                  s->side * s->cap * (int64_t)sizeof(uint64_t);
+  s->limits = sk_candidate_limits(min64(job->k + SPARE, s->others));
+  keep = s->limits.keep, cap = s->limits.cap;
+  s->pairs = job->self && n >= 4 * QUERIES && n * cap <= PAIRS;
+  s->side = m >= 16 * QUERIES || s->pairs ? QUERIES : m < QUERIES ? 16 : m / 16; /* for any pool */
+  if (!s->pairs && s->side * cap > MANY) s->side = MANY / cap > 16 ? MANY / cap : 16;
+  s->slot_bytes = s->side * REFS * (int64_t)sizeof(float) + keep * (int64_t)sizeof(found) +
+                  (s->pairs ? 0 : s->side * cap * (int64_t)sizeof(uint64_t));
   s->scratch = scratch;
   s->center = job->cosine ? 0 : (double *)(scratch + threads * s->slot_bytes);
   s->ref_measure = (double *)(scratch + threads * s->slot_bytes) + job->d;
   s->query_measure = job->self ? s->ref_measure : s->ref_measure + n;
-  s->refs = (float *)(s->query_measure + m);
+  s->all = (sk_candidates *)(s->query_measure + m);
+  s->refs = (float *)(s->pairs ? (char *)(s->all + n) + n * cap * (int64_t)sizeof(uint64_t)
+                               : (char *)s->all);
   s->queries = job->self ? s->refs : s->refs + n * job->d;
   s->half = s->queries + m * job->d;
   return (char *)(s->half + n) - scratch;
@@ -343,5 +354,8 @@ void sk_neighbours_find(const sk_neighbours *job, int threads, void *scratch) {
   lay_out(&s, job, threads, scratch);
   sk_slots_init(&s.slots, threads);
   prepare_rows(&s);
-  sk_parallel(job->m, s.side, search_piece, &s);
+  if (s.pairs)
+    search_pairs(&s);
+  else
+    sk_parallel(job->m, s.side, search_piece, &s);
 }

@@ -95,6 +95,27 @@ describe("exact neighbours", function()
       assert.equal(metric == "l2", score[{ 1, 30 }] > score[{ 1, 1 }])
     end)
 
+    it("look at each pair of many rows once: " .. metric, function()
+      for i, n in ipairs { 2060, 2560, 3000 } do -- an odd number of tiles, one of them short; even
+        for _, z in ipairs { randn(n, 6, 30 + i, "float32"),
+          ssl.randint(-2, 2, { n, 3 }, { generator = ssl.generator(40 + i) }):double() } do
+          local index, score = core.neighbours(nil, z, 6, metric)
+          local among, value = core.neighbours(z, z, 7, metric) -- with the row itself
+          local own = ssl.arange(1, n):long():unsqueeze(2)
+          for c = 1, 6 do -- what comes behind it moves up
+            local behind = among:narrow(2, 1, c):eq(own):long():sum(2):unsqueeze(2)
+            local at = ssl.full({ n, 1 }, c, "int64") + behind
+            local there = among:gather(2, at):eq(index:narrow(2, c, c))
+            -- where equal rows go before the row itself, it may not be among the seven
+            local same = value:gather(2, at):eq(score:narrow(2, c, c))
+            assert.equal(n, same:long():sum():item())
+            if z:dtype() == "float32" then assert.equal(n, there:long():sum():item()) end
+          end
+          if n == 2060 and z:dtype() == "float64" then check(nil, z, 6, metric) end
+        end
+      end
+    end)
+
     it("break ties by the lowest row: " .. metric, function()
       local block = randn(7, 3, 5)
       local refs = ssl.cat { block, block, block, block, block, block } -- six of each
