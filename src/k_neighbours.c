@@ -8,8 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-#define QUERIES 512 /* sides of a tile of scores */
+#define QUERIES 1024 /* sides of a tile of scores */
 #define REFS    1024
+#define HALF    512       /* of one that serves both sides */
 #define SPARE   8         /* candidates beyond k */
 #define STRIP   64        /* columns that one piece averages */
 #define MANY    (1 << 20) /* candidates of a tile at most: fewer queries for a large k */
@@ -272,9 +273,9 @@ static void add_tile(state *s, float *scores, int64_t q, int64_t nq, int64_t r, 
 
 static void match(const tournament *t, int slot, int64_t a, int64_t b) {
   state *s = t->s;
-  float *scores = scores_of(s, slot), *turned = scores + QUERIES; /* its right half */
-  int64_t q = a * QUERIES, r = b * QUERIES;
-  int64_t nq = min64(QUERIES, s->job->n - q), nr = min64(QUERIES, s->job->n - r);
+  float *scores = scores_of(s, slot), *turned = scores + HALF; /* its right half */
+  int64_t q = a * HALF, r = b * HALF;
+  int64_t nq = min64(HALF, s->job->n - q), nr = min64(HALF, s->job->n - r);
   products(s, q, nq, r, nr, 0, scores);
   if (a != b) {
     turn(scores, nq, nr, turned);
@@ -309,7 +310,7 @@ static void finish_piece(void *ctx, int64_t first, int64_t last) {
 }
 
 static void search_pairs(state *s) {
-  int64_t n = s->job->n, blocks = (n + QUERIES - 1) / QUERIES, even = blocks + blocks % 2;
+  int64_t n = s->job->n, blocks = (n + HALF - 1) / HALF, even = blocks + blocks % 2;
   tournament t = {s, blocks, 0};
   uint64_t *keys = (uint64_t *)(s->all + n);
   for (int64_t i = 0; i < n; i++) s->all[i] = sk_no_candidates(keys + i * s->limits.cap);
@@ -326,8 +327,8 @@ static int64_t lay_out(state *s, const sk_neighbours *job, int threads, char *sc
   s->others = job->self ? n - 1 : n;
   s->limits = sk_candidate_limits(min64(job->k + SPARE, s->others));
   keep = s->limits.keep, cap = s->limits.cap;
-  s->pairs = job->self && n >= 4 * QUERIES && n * cap <= PAIRS;
-  s->side = m >= 16 * QUERIES || s->pairs ? QUERIES : m < QUERIES ? 16 : m / 16; /* for any pool */
+  s->pairs = job->self && n >= 4 * HALF && n * cap <= PAIRS;
+  s->side = s->pairs ? HALF : m >= 8 * QUERIES ? QUERIES : m < HALF ? 16 : m / 8; /* for any pool */
   if (!s->pairs && s->side * cap > MANY) s->side = MANY / cap > 16 ? MANY / cap : 16;
   s->slot_bytes = s->side * REFS * (int64_t)sizeof(float) + keep * (int64_t)sizeof(found) +
                   (s->pairs ? 0 : s->side * cap * (int64_t)sizeof(uint64_t));
