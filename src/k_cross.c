@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define BLOCK 1024 /* rows that are centred at a time */
-#define RUN   512  /* rows whose products are added up in float32 */
-#define TILE  256  /* sides of a tile of results at most */
+#define RUN   1024 /* rows whose products are added up in float32 */
+#define TILE  512  /* sides of a tile of results at most */
 #define PARTS 16   /* pieces in which the probes read the rows */
 #define STRIP 64   /* columns that one piece averages */
 
@@ -214,7 +214,7 @@ static void tile_piece(void *ctx, int64_t first, int64_t last) {
   sk_slot_give(&p->slots, slot);
 }
 
-static int64_t tiles_of(int64_t d) { return d <= 64 ? 1 : d <= 512 ? 2 : (d + TILE - 1) / TILE; }
+static int64_t tiles_of(int64_t d) { return (d + TILE - 1) / TILE; }
 
 int64_t sk_cross_scratch(const sk_cross *job, int threads) {
   int64_t size = job->single ? sizeof(float) : sizeof(double);
@@ -242,8 +242,9 @@ void sk_cross_add(const sk_cross *job, int threads, void *scratch) {
 
 /* --- probes ----------------------------------------------------------------------------------- */
 
-#define M     SK_PROBES
-#define GROUP 4 /* rows that are read together */
+#define M       SK_PROBES
+#define GROUP   8 /* rows that are read together */
+#define AT_ONCE 4 /* of them, where they are added to the sums */
 
 /* p[k] = v^T x of GROUP rows x[k] */
 SK_CLONES static void meet(const double *x, const double *v, int64_t d, double *p) {
@@ -254,16 +255,18 @@ SK_CLONES static void meet(const double *x, const double *v, int64_t d, double *
   memcpy(p, sum, sizeof sum);
 }
 
-/* w += the sum of x[k] p[k]^T */
+/* w += the sum of x[k] p[k]^T, for as many rows as leave the registers room for p */
 SK_CLONES static void spread(const double *x, const double *p, int64_t d, double *w) {
-  double q[GROUP][M];
-  memcpy(q, p, sizeof q);
-  for (int64_t j = 0; j < d; j++) {
-    double sum[M];
-    for (int k = 0; k < M; k++) sum[k] = w[j * M + k];
-    for (int r = 0; r < GROUP; r++)
-      for (int k = 0; k < M; k++) sum[k] += x[r * d + j] * q[r][k];
-    for (int k = 0; k < M; k++) w[j * M + k] = sum[k];
+  for (int g = 0; g < GROUP; g += AT_ONCE, x += AT_ONCE * d, p += AT_ONCE * M) {
+    double q[AT_ONCE][M];
+    memcpy(q, p, sizeof q);
+    for (int64_t j = 0; j < d; j++) {
+      double sum[M];
+      for (int k = 0; k < M; k++) sum[k] = w[j * M + k];
+      for (int r = 0; r < AT_ONCE; r++)
+        for (int k = 0; k < M; k++) sum[k] += x[r * d + j] * q[r][k];
+      for (int k = 0; k < M; k++) w[j * M + k] = sum[k];
+    }
   }
 }
 
