@@ -196,6 +196,19 @@ describe("accumulators of pairs", function()
     assert.tensor_near(1, m.rankme(a) / m.rankme(x), 1e-12)
     assert.equal(4, m.accumulator(4, { pair = true }).pair.dy)
   end)
+
+  it("come back with what the debiased CKA takes, and beyond its range without", function()
+    local x, y = randn(50, 4, 8), randn(50, 3, 9) * 2
+    for _, power in ipairs { 1, 2.0 ^ 300 } do
+      local a = m.accumulator(4, { pair = 3 }):add(x * power, y)
+      assert(a:save(path))
+      local back = assert(m.load_accumulator(path))
+      local want, got = m.cka(a, nil, { full = true }), m.cka(back, nil, { full = true })
+      assert.same({ want.value, want.debiased }, { got.value, got.debiased })
+      assert.equal(power == 1, got.debiased ~= nil)
+    end
+    os.remove(path)
+  end)
 end)
 
 describe("accumulators", function()

@@ -86,6 +86,7 @@ describe("collapse", function()
     local r = collapse(ssl.tensor { { 1, 1 }, { 2, 2 }, { 3, 4 } })
     near(0.981980506062, r.offdiag)
     near(0.964285714286, r.offdiag_squared)
+    near(1.92857142857, r.offdiag_squared * 2) -- the sum over i ~= j
     near(0.981980506062, r.offdiag_max)
     near(1, collapse(ssl.ones(4, 3)).mean_cosine)
     near(1, collapse(ssl.ones(4, 3)).mean_direction)

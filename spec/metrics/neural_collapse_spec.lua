@@ -119,6 +119,41 @@ describe("neural collapse", function()
     end
   end)
 
+  it("reads accumulators, in any shards, but for what takes the rows", function()
+    for seed, size in ipairs { { 160, 7, 4 }, { 180, 3, 6 }, { 30, 20, 3 }, { 140, 5, 2 } } do
+      local n, d, k = table.unpack(size)
+      local y = randint(n, k, seed)
+      local z = randn(n, d, seed) + randn(k, d, seed + 9)[y] * 2 + 100
+      if seed == 2 then z = z:float() end
+      local parts = {}
+      for i = 1, seed do parts[i] = ssl.metrics.accumulator(d, { classes = true }) end
+      for first = 1, n, 11 do
+        local last = math.min(n, first + 10)
+        parts[first % seed + 1]:add(z:narrow(1, first, last), y:narrow(1, first, last) * 5 - 9)
+      end
+      for i = 2, seed do parts[1]:merge(parts[i]) end
+      local w = randn(k, d, seed + 20)
+      for _, o in ipairs { {}, { W = w }, { W = w, center_w = true, weighted = true },
+        { variant = "quotient" } } do
+        local want, got = neural_collapse(z, y, o), neural_collapse(parts[1], nil, o)
+        want.nc4 = nil -- which takes the rows
+        for name, value in pairs(want) do
+          if type(value) ~= "number" then assert.equal(value, got[name])
+          else near(value, got[name], 1e-10 * math.max(1, value)) end
+        end
+        assert.equal(o.W and "nc4: it takes the rows, which an accumulator does not have" or nil,
+          got.undefined)
+        if o.W then is_nan(got.nc4) else assert.is_nil(got.nc4) end
+      end
+    end
+    local one = ssl.metrics.accumulator(2, { classes = true }):add(ssl.eye(2), ids { 3, 3 })
+    assert.equal("one class has no other", neural_collapse(one).undefined)
+    assert.raises({ "bad argument #1 to 'neural_collapse'", "accumulator with classes=true" },
+      neural_collapse, ssl.metrics.accumulator(2))
+    assert.raises("#2 to 'neural_collapse' (nil expected behind an accumulator of classes",
+      neural_collapse, one, ids { 3, 3 })
+  end)
+
   it("falls to 0 where features have collapsed", function()
     local k, d = 5, 8
     local simplex = ssl.eye(k, "float64") - 1 / k
@@ -136,6 +171,13 @@ describe("neural collapse", function()
         near(0, r[name], 10 * noise)
       end
       assert.equal(0.0, r.nc4)
+      local a = ssl.metrics.accumulator(d, { classes = true })
+      for first = 1, 100, 30 do
+        local last = math.min(100, first + 29)
+        a:add(z:narrow(1, first, last), y:narrow(1, first, last))
+      end
+      -- the rows, about 100, are stored to 1e-14 / noise of a deviation
+      near(1, neural_collapse(a).nc1 / r.nc1, 1e-12 / noise)
     end
   end)
 

@@ -143,6 +143,15 @@ describe("metrics.report", function()
     cap[{ { 1, 3 }, { 2, 60 } }] = cap[{ { 1, 3 }, { 2, 60 } }] * 0.1
     r = report(cap)
     assert.is_true(r.hubness > 2)
+    local milder = cap:clone()
+    milder[{ { 1, 3 }, { 2, 60 } }] = cap[{ { 1, 3 }, { 2, 60 } }] * 5.5
+    local some = report(milder) -- more than is healthy, and not yet strong
+    assert.is_true(some.hubness > 1 and some.hubness < 2, tostring(some.hubness))
+    assert.is_truthy(tostring(some):find "\n    hubness .+ < 1")
+    assert.is_truthy(tostring(report(randn(500, 16, 1))):find "\nok  hubness")
+    local simple = report(randn(400, 4, 1):matmul(randn(4, 12, 2))) -- simple, but no curve
+    assert.is_truthy(tostring(simple):find "\n    dimension %(TwoNN%) +3%.%d+ .*10 to 30")
+    assert.is_false(has("TwoNN", simple.warnings))
     assert.is_true(has("hubness: a few rows are everyone's neighbours (skewness", r.warnings))
     assert.is_false(has("hubness", report(cap:narrow(1, 1, 99):contiguous()).warnings))
   end)

@@ -125,6 +125,22 @@ describe("separation of classes", function()
       local many = 2 ^ 40 | 0
       assert.raises("memory", f, ssl.zeros(1, 1):expand(many, 3), ids { 1 }:expand(many))
     end
+    local full = M.accumulator(2, { classes = true }):add(z, y)
+    assert.raises({ "bad argument #1 to 'davies_bouldin'",
+      "rows expected, whose distances from the final means take a second look, got accumulator" },
+      M.davies_bouldin, full)
+    for _, name in ipairs { "fisher", "eta_squared", "calinski_harabasz" } do
+      local f, at = M[name], "bad argument #%d to '" .. name .. "'"
+      assert.raises({ at:format(1), "rows, or an accumulator with classes=true" }, f,
+        M.accumulator(2):add(z))
+      assert.raises({ at:format(1), "in 0 classes: no rows yet" }, f,
+        M.accumulator(2, { classes = true }))
+      assert.raises({ at:format(2), "nil expected behind an accumulator of classes" }, f, full, y)
+      for _, power in ipairs { 2.0 ^ 900, 2.0 ^ -900 } do -- not "all rows are the same"
+        assert.raises({ at:format(1), "whose squares leave the range of float64" }, f,
+          M.accumulator(2, { classes = true }):add(z * power, y))
+      end
+    end
     assert.raises("ridge must be in 0..inf, got -1", M.fisher, z, y, { ridge = -1 })
     assert.raises("mode must be one of pairs, macro, paper", M.tolerance, z, y, { mode = "micro" })
     assert.raises("metric must be one of euclidean, sql2, cosine", M.silhouette, z, y,

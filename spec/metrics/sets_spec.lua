@@ -76,7 +76,7 @@ end
 
 describe("frechet", function()
   it("gives the worked numbers", function()
-    near(25, M.frechet(square, square + ssl.tensor { 3, 4 }), 1e-5)
+    near(25, M.frechet(square, square + ssl.tensor { 3, 4 }))
     -- sets with given covariances: rows of a root of the covariance, both ways
     local function of(covariance)
       local c = ssl.tensor(covariance, "float64")

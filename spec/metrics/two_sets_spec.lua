@@ -139,6 +139,26 @@ describe("moments of two sets", function()
     near(b:t():matmul(b), whole.yy)
   end)
 
+  it("know how lengths go with rows, in whatever blocks they come", function()
+    local x, y = pair(90, 4, 3, 33)
+    x, y = x * x + 7, y - 3 -- third moments that are not about 0
+    local a, b = x - x:mean(1, true), y - y:mean(1, true)
+    local p, q = a:square():sum(2), b:square():sum(2)
+    local both = ssl.stack({ p, q }, 2)
+    for _, size in ipairs { 1, 4, 31, 90 } do
+      local parts = { two_sets.new(4, 3), two_sets.new(4, 3) }
+      for first = 1, 90, size do
+        local last = math.min(90, first + size - 1)
+        parts[first // size % 2 + 1]:add_finite(x:narrow(1, first, last), y:narrow(1, first, last))
+      end
+      local m = two_sets.new(4, 3):merge(parts[1]):merge(parts[2])
+      -- sums of up to some 1e5
+      near(a:t():matmul(both), m.along_x, 1e-9)
+      near(b:t():matmul(both), m.along_y, 1e-9)
+      near(both:t():matmul(both), m.squares, 1e-8)
+    end
+  end)
+
   it("stand in for the rows in an accumulator", function()
     local x, y = pair(200, 5, 7, 32)
     local a, b = ssl.metrics.accumulator(5, { pair = 7 }), ssl.metrics.accumulator(5, { pair = 7 })
@@ -159,9 +179,57 @@ describe("moments of two sets", function()
     near(ssl.metrics.cca(x, y, { ridge = 0.5 }), ssl.metrics.cca(a, nil, { ridge = 0.5 }))
     near(ssl.metrics.procrustes(x, y, { normalize = false }),
       ssl.metrics.procrustes(a, nil, { normalize = false }), 1e-9)
-    assert.raises("biased CKA of linear kernels only", cka, a, nil, { debiased = true })
-    local tiny = ssl.metrics.accumulator(5, { pair = 7 }):add(x * 2.0 ^ -300, y * 2.0 ^ 300)
-    near(cka(x, y), cka(tiny))
+    assert.raises("the CKA of linear kernels and all rows only", cka, a, nil, { kernel = "rbf" })
+    assert.raises("linear kernels and all rows only", cka, a, nil, { batch = 8 })
+  end)
+
+  it("give the debiased CKA of all rows in one pass, in any shards", function()
+    for seed = 1, 7 do
+      local n, dx, dy = 40 + 37 * seed, 2 + seed, 9 - seed
+      local x, y = pair(n, dx, dy, seed + 60)
+      -- away from zero, where raw sums of fourth powers would keep 16 - 4 * 4 digits
+      x, y = x * 3 + 1e4, (y * 0.01 - 5):to(seed % 2 == 0 and "float32" or "float64")
+      local g, parts, first = ssl.generator(seed), {}, 1
+      for i = 1, seed do parts[i] = ssl.metrics.accumulator(dx, { pair = dy }) end
+      while first <= n do
+        local last = math.min(n, first + ssl.randint(0, 30, { 1 }, { generator = g })[1])
+        parts[first % seed + 1]:add(x:narrow(1, first, last), y:narrow(1, first, last))
+        first = last + 1
+      end
+      for i = 2, seed do parts[1]:merge(parts[i]) end
+      for _, o in ipairs { { full = true }, { full = true, debiased = true } } do
+        local want, got = cka(x, y, o), cka(parts[1], nil, o)
+        for _, name in ipairs { "value", "biased", "debiased", "hsic_xy", "hsic_xx", "hsic_yy" } do
+          near(1, got[name] / want[name], 1e-10)
+        end
+        assert.equal(want.warn, got.warn)
+        assert.equal("accumulator", got.route)
+      end
+    end
+  end)
+
+  it("know the edges of the debiased CKA", function()
+    local x, y = pair(30, 5, 7, 34)
+    local debiased, full = { debiased = true }, { full = true }
+    local function of(u, v) return ssl.metrics.accumulator(5, { pair = 7 }):add(u, v) end
+    for _, power in ipairs { 2.0 ^ 220, 2.0 ^ -220 } do
+      near(cka(x, y, debiased), cka(of(x * power, y / power), nil, debiased))
+    end
+    for _, power in ipairs { 2.0 ^ 300, 2.0 ^ -300 } do -- where fourth powers are no numbers
+      local far = of(x * power, y)
+      assert.raises({ "bad argument #1 to 'cka'", "mean squared lengths of ",
+        "leave the range of float64" }, cka, far, nil, debiased)
+      near(cka(x, y), cka(far))
+      assert.is_nil(cka(far, nil, full).debiased)
+    end
+    local few = of(x:narrow(1, 1, 3), y:narrow(1, 1, 3))
+    assert.matches("four rows", cka(few, nil, { debiased = true, full = true }).undefined)
+    is_nan(cka(few, nil, full).debiased)
+    local flat = of(x * 0 + 0.1, y)
+    is_nan(cka(flat))
+    assert.matches("not above 0", cka(flat, nil, { debiased = true, full = true }).undefined)
+    assert.equal("one row has no variance", cka(of(x:narrow(1, 1, 1), y:narrow(1, 1, 1)), nil, full)
+      .undefined)
   end)
 
   it("refuse others", function()

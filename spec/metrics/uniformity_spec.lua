@@ -173,6 +173,7 @@ describe("alignment", function()
         local sum = 0
         for i = 1, 150 do sum = sum + distance(a[i], b[i]) ^ (alpha / 2) / 150 end
         near(sum, alignment(u, v, { alpha = alpha }))
+        assert.equal(2, alignment(u, v, { alpha = alpha, full = true }).n_zero)
       end
       near(0, alignment(u, u * 3), 1e-13)
       near(4, alignment(u:narrow(1, 5, 9), -u:narrow(1, 5, 9)))

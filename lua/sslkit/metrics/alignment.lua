@@ -18,14 +18,17 @@ local function taped(u, v, options)
   return T.mean(T.where(none, 0.0 ^ alpha, T.where(none, 1, apart) ^ (alpha / 2)))
 end
 
+-- Rows of zeros, which have no direction.
+local function zeros(z) return core.item(core.sum(core.eq(core.row_units(z), 0))) end
+
 --- Alignment: the mean of |u - v|^alpha over pairs of unit rows, 0 (the views agree) .. 2^alpha. Read
 -- it beside uniformity: collapsed views are aligned too.
 -- @param u float tensor [N,D], one view of each sample
 -- @param v tensor like u, the other view
 -- @param options {alpha=2, nan="error", "skip" (drops the pair) or "propagate", full=false,
 -- tensor=false (true: a loss)}
--- @return number; with full a table {value=, alpha=, n=, d=}; with tensor a 0-dim float64 tensor on
--- the tape
+-- @return number; with full a table {value=, alpha=, n=, d=, n_zero= (zero rows of both views)};
+-- with tensor a 0-dim float64 tensor on the tape
 -- @raise where shapes or dtypes differ; on NaN or Inf, naming the row
 -- @source Wang, Isola 2020, "Understanding contrastive representation learning through alignment and uniformity on the hypersphere", ICML
 -- @example ssl.metrics.alignment(ssl.tensor{{1, 0}}, ssl.tensor{{0, 1}}) --> 2.0
@@ -47,6 +50,7 @@ local function alignment(u, v, options)
     return result.of("alignment", options.full, 0 / 0, info)
   end
   if skipped > 0 then info.n, info.n_skipped = core.len(a), skipped end
+  if options.full then info.n_zero = zeros(a) + zeros(b) end
   return result.of("alignment", options.full, core.alignment(a, b, alpha), info)
 end
 

@@ -4,6 +4,7 @@ local core = require "sslkit.core"
 local check = require "sslkit.check"
 local engine = require "sslkit.metrics.engine.cka"
 local hsic = require "sslkit.metrics.engine.hsic"
+local lengths = require "sslkit.metrics.engine.lengths"
 local result = require "sslkit.metrics.engine.result"
 local rows = require "sslkit.metrics.engine.rows"
 local tape = require "sslkit.metrics.engine.tape"
@@ -12,6 +13,7 @@ local two_sets = require "sslkit.metrics.engine.two_sets"
 local accumulator = require "sslkit.metrics.cka_accumulator"
 
 local NAN = 0 / 0
+local INNER = { xy = { 1, 2 }, xx = { 1, 1 }, yy = { 2, 2 } } -- places in `squares`, see engine.lengths
 
 local function warning(n, dx, dy)
   local d = math.max(dx, dy)
@@ -47,24 +49,37 @@ local function gaussian(x, y, options, info)
   return { xy = list[1], xx = list[2], yy = list[3] }, { xy = 1, xx = 1, yy = 1 }
 end
 
+-- The power of two that brings the rows with that scatter to about 1.
+local function unit_of(scatter)
+  local most = core.item(core.amax(scatter:diagonal()))
+  return most > 0 and 2.0 ^ -(math.floor(math.log(most, 2)) // 2) or 1.0
+end
+
 -- From moments of pairs alone.
 local function of_moments(sets, options, info)
-  if options.kernel ~= "linear" or options.debiased or options.batch then
-    check.fail(3, "from an accumulator there is the biased CKA of linear kernels only")
+  if options.kernel ~= "linear" or options.batch then
+    check.fail(3, "from an accumulator there is the CKA of linear kernels and all rows only")
   end
-  local terms, power = {}, {}
-  for _, name in ipairs { "xy", "xx", "yy" } do
-    local m
-    m, power[name] = two_sets.leveled(sets[name])
-    terms[name] = hsic.of_product(m, sets.n)
+  local trusted, square_x, square_y = lengths.in_range(sets)
+  if options.debiased and not trusted then
+    check.fail(1, "%s: mean squared lengths of %.3g and %.3g, whose squares leave the range of "
+      .. "float64", tostring(sets), square_x, square_y)
   end
-  info.n, info.dx, info.dy, info.route = sets.n, sets.dx, sets.dy, "accumulator"
-  info.warn = warning(sets.n, sets.dx, sets.dy)
-  local unit = power.xy / power.xx * (power.xy / power.yy)
-  terms.xy.biased = terms.xy.biased * unit
-  local value
-  value, info.undefined = engine.value(terms.xy, terms.xx, terms.yy, false, sets.n)
-  return value
+  local n, unit, terms, units = sets.n, { x = unit_of(sets.xx), y = unit_of(sets.yy) }, {}, {}
+  local total = { x = square_x * n, y = square_y * n }
+  for name, at in pairs(INNER) do
+    local s, t = name:sub(1, 1), name:sub(2, 2)
+    units[name] = unit[s] * unit[t]
+    local inner, a, b
+    if trusted and options.full or options.debiased then
+      inner = sets.squares:at(at[1], at[2]) * units[name] * units[name]
+      a, b = total[s] * unit[s] * unit[s], total[t] * unit[t] * unit[t]
+    end
+    terms[name] = hsic.of_sums(sets[name] * unit[s] * unit[t], n, inner, a, b)
+  end
+  info.n, info.dx, info.dy, info.route = n, sets.dx, sets.dy, "accumulator"
+  if not options.debiased then info.warn = warning(n, sets.dx, sets.dy) end
+  return terms, units
 end
 
 -- The mean of the criteria of batches, which follow each other; a last short one is left out.
@@ -83,9 +98,27 @@ local function batches(x, y, options, info)
   return value
 end
 
+-- The alignment from the criteria in those units of both sides, with what else is known of it.
+local function value_of(options, info, terms, units)
+  local n = info.n_used or info.n
+  local value, reason = engine.value(terms.xy, terms.xx, terms.yy, options.debiased, n)
+  info.undefined = reason
+  if not options.full then return value end
+  info.biased = engine.value(terms.xy, terms.xx, terms.yy, false, n)
+  if terms.xy.unbiased then
+    info.debiased = engine.value(terms.xy, terms.xx, terms.yy, true, n)
+  end
+  for name, unit in pairs(units) do
+    local t = terms[name]
+    info["hsic_" .. name] = (options.debiased and t.unbiased or t.biased / (n - 1) ^ 2)
+      / unit / unit
+  end
+  return value
+end
+
 --- CKA, centred kernel alignment: how far two representations of the same samples agree about which
 -- samples are alike, from 0 to 1. It does not see rotations, shifts, or a common scale of either.
--- @param x float tensor [N,D1]; or an accumulator made with pair, and then y is nil (biased, linear)
+-- @param x float tensor [N,D1]; or an accumulator made with pair, and then y is nil (linear kernels)
 -- @param y float tensor [N,D2], row i of the same sample as row i of x
 -- @param options {kernel="linear" or "rbf", debiased=false (true: from unbiased estimates, and then it
 -- may leave 0..1; for few samples of many dimensions), sigma= (rbf), fraction=1 (rbf: sigma as a
@@ -121,7 +154,10 @@ local function cka(x, y, options)
   end
   local info = { kernel = options.kernel }
   local sets = two_sets.of_accumulator(x, y)
-  if sets then return result.of("cka", options.full, of_moments(sets, options, info), info) end
+  if sets then
+    local value = value_of(options, info, of_moments(sets, options, info))
+    return result.of("cka", options.full, value, info)
+  end
   local skipped
   x, y, skipped = rows.pair(x, y, options.nan)
   if not x then
@@ -139,19 +175,7 @@ local function cka(x, y, options)
     info.undefined = units
     return result.of("cka", options.full, NAN, info)
   end
-  local n = info.n_used or info.n
-  local value, reason = engine.value(terms.xy, terms.xx, terms.yy, options.debiased, n)
-  info.undefined = reason
-  if options.full then
-    info.biased = engine.value(terms.xy, terms.xx, terms.yy, false, n)
-    info.debiased = engine.value(terms.xy, terms.xx, terms.yy, true, n)
-    for name, unit in pairs(units) do
-      local t = terms[name]
-      info["hsic_" .. name] = (options.debiased and t.unbiased or t.biased / (n - 1) ^ 2)
-        / unit / unit
-    end
-  end
-  return result.of("cka", options.full, value, info)
+  return result.of("cka", options.full, value_of(options, info, terms, units), info)
 end
 
 return cka

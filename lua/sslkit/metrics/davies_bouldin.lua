@@ -2,6 +2,7 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local moments = require "sslkit.metrics.engine.moments"
 local result = require "sslkit.metrics.engine.result"
 local separation = require "sslkit.metrics.engine.separation"
 
@@ -19,7 +20,8 @@ end
 
 --- The Davies-Bouldin index: of each class, the spread of it and of another over the distance of their
 -- means, for the worst other; mean over the classes. Less is further apart.
--- @param z float tensor [N,D]
+-- @param z float tensor [N,D]; no accumulator: distances, other than their squares, do not add up over
+-- blocks of rows before the means are known
 -- @param y int64 [N], the labels
 -- @param options {nan="error", "skip" or "propagate", full=false}
 -- @return number, 0 and more; NaN for one class, inf where two means coincide; with full a table
@@ -29,6 +31,10 @@ end
 -- @example ssl.metrics.davies_bouldin(ssl.tensor{{0}, {1}, {4}, {6}}, ssl.tensor({1, 1, 2, 2}, "int64")) --> 0.333333333333
 local function davies_bouldin(z, y, options)
   options = check.options(3, options, { nan = "error", full = false })
+  if moments.is(z) then
+    check.fail(1, "rows expected, whose distances from the final means take a second look, got %s",
+      tostring(z))
+  end
   local given, reason = separation.rows(z, y, options.nan)
   if not given then
     return result.of("davies_bouldin", options.full, NAN, { undefined = reason })

@@ -17,19 +17,29 @@ local function total(t) return core.item(core.sum(t)) end
 
 local function norm(t) return math.sqrt(total(core.square(t))) end
 
+-- The sums of squares within classes along the columns of v: of the rows, without a D x D matrix, or of
+-- the scatter that an accumulator has.
+local function within_along(v, given, c)
+  if not given then
+    local scatter = c.scatter + c.scatter:triu(1):t()
+    return (scatter:matmul(v) * v):sum(1):clamp(0, math.huge)
+  end
+  local within = T.zeros({ core.size(v, 2) }, "float64")
+  classes.deviations(given.z, given.id, c.mean, function(block)
+    within:add_(block:matmul(v):square():sum(1))
+  end)
+  return within
+end
+
 -- trace(S_W S_B^+) / K: along each direction in which the means lie apart, the variance within classes
--- over theirs. No D x D matrix is made.
+-- over theirs.
 local function pinv(given, c, apart)
   local _, s, vh = core.svd(apart, false)
   local values, axes = s:totable(), 0
   local floor = math.max(c.k, c.d) * EPS * values[1] * values[1]
   while axes < math.min(c.k - 1, #values) and values[axes + 1] ^ 2 > floor do axes = axes + 1 end
   if axes == 0 then return NAN end
-  local v = vh:narrow(1, 1, axes):t()
-  local within = T.zeros({ axes }, "float64")
-  classes.deviations(given.z, given.id, c.mean, function(block)
-    within:add_(block:matmul(v):square():sum(1))
-  end)
+  local within = within_along(vh:narrow(1, 1, axes):t(), given, c)
   return total(within / s:narrow(1, 1, axes):square()) / c.n
 end
 
@@ -113,7 +123,12 @@ local function classifier(info, given, c, apart, o)
   if o.center_w then own = own - own:mean(1) end
   info.nc3 = norm(own / norm(own) - apart / norm(apart))
   info.nc3_squared = info.nc3 ^ 2
-  info.nc4 = disagreement(given, c, w, b, rows)
+  if given then
+    info.nc4 = disagreement(given, c, w, b, rows)
+  else
+    info.nc4 = NAN
+    info.undefined = info.undefined or "nc4: it takes the rows, which an accumulator does not have"
+  end
 end
 
 local function undefined(info, reason, o)
@@ -133,8 +148,8 @@ end
 -- from -1 / (K - 1)); cdnv: mean over pairs of classes of their variance over the squared distance of
 -- their means. With a classifier: nc3, distance of its weights from the centred means, each scaled to
 -- length 1, and nc3_squared; nc4, how often it decides otherwise than the nearest class mean.
--- @param F float tensor [N,D], the features
--- @param y int64 [N], the labels
+-- @param F float tensor [N,D], the features; or an accumulator with classes, and then nc4 is NaN
+-- @param y int64 [N], the labels (nil with an accumulator)
 -- @param options {W= [K,D] (weights of the last layer: a row a class, in ascending order of the labels,
 -- or, if it has more rows, row k for label k), b= [K] (its bias), center_w=false (nc3 of W about the mean
 -- of its rows), weighted=false (the centre is the mean of the class means; true: of all rows),
@@ -151,12 +166,16 @@ local function neural_collapse(F, y, options)
   }, { W = true, b = true })
   check.one_of(3, "variant", o.variant, VARIANTS)
   if o.b ~= nil and o.W == nil then check.fail(3, "b given without W") end
-  local given, reason = separation.rows(F, y, o.nan)
   local info = { variant = o.variant, weighted = o.weighted }
-  if not given then return undefined(info, reason, o) end
-  local c = classes.of(given)
+  local c, given = separation.accumulated(F, y), nil
+  if not c then
+    local reason
+    given, reason = separation.rows(F, y, o.nan)
+    if not given then return undefined(info, reason, o) end
+    c = classes.of(given)
+    if given.skipped > 0 then info.n_skipped = given.skipped end
+  end
   info.n, info.d, info.n_classes = c.n, c.d, c.k
-  if given.skipped > 0 then info.n_skipped = given.skipped end
   if c.k == 1 then return undefined(info, "one class has no other", o) end
   info.undefined = cdnv(info, c)
   local apart = c.mean - c:center(o.weighted)

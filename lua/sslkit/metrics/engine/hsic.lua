@@ -20,17 +20,22 @@ end
 
 -- {== Linear kernels, from products of columns ==============================================
 
---- From the product of two sides, and, for the unbiased estimate, the squared lengths of both's rows.
-function hsic.of_product(product, n, a, b)
+--- From the product of two sides, and, for the unbiased estimate, from the squared lengths of both's
+-- rows: the sum of their products, and the sums of each.
+function hsic.of_sums(product, n, inner, a, b)
   local biased = product:square():sum():item()
-  if not a then return { biased = biased } end
+  if not inner then return { biased = biased } end
   if n < FEWEST then return { biased = biased, unbiased = 0 / 0 } end
-  local sums = a:sum():item() * b:sum():item()
   return {
     biased = biased,
-    unbiased = (biased - n / (n - 2) * (a * b):sum():item() + sums / ((n - 1) * (n - 2)))
-      / (n * (n - 3)),
+    unbiased = (biased - n / (n - 2) * inner + a * b / ((n - 1) * (n - 2))) / (n * (n - 3)),
   }
+end
+
+--- From the product of two sides, and the squared lengths of both's rows (or nil).
+function hsic.of_product(product, n, a, b)
+  if not a then return hsic.of_sums(product, n) end
+  return hsic.of_sums(product, n, (a * b):sum():item(), a:sum():item(), b:sum():item())
 end
 
 -- ==}

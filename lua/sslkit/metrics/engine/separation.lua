@@ -19,20 +19,33 @@ function separation.rows(z, y, policy)
   return given
 end
 
+--- The classes that the accumulator z has, made with classes; nil where z is no accumulator. Then there
+-- are no labels, and the options are the third argument as ever.
+function separation.accumulated(z, y)
+  if not moments.is(z) then return nil end
+  if not z.by_class then
+    check.fail(1, "rows, or an accumulator with classes=true, expected, got %s", tostring(z))
+  end
+  if y ~= nil then
+    check.fail(2, "nil expected behind an accumulator of classes, got %s", check.kind(y))
+  end
+  if z.n == 0 then check.fail(1, "%s: no rows yet", tostring(z)) end
+  local fine, largest = moments.in_range(z)
+  if not fine then
+    check.fail(1, "%s: elements up to %.3g, whose squares leave the range of float64", tostring(z),
+      largest)
+  end
+  return z.by_class
+end
+
 --- The answer of `name` from the moments of classes. value(c, o) gives the number and a table of what
 -- else is known, for two classes and more; z may be those moments, or an accumulator that has them.
 function separation.of(name, z, y, options, defaults, scatter, value)
   defaults.full, defaults.nan = false, "error"
   local o = check.options(3, options, defaults)
-  if moments.is(z) then
-    if not z.by_class then
-      check.fail(1, "rows, or an accumulator with classes=true, expected, got %s", tostring(z))
-    end
-    z = z.by_class
-  end
-  local c, skipped, reason = z, 0, nil
-  if classes.is(z) then
-    if z.k == 0 then check.fail(1, "no rows yet") end
+  local c, skipped, reason = separation.accumulated(z, y) or z, 0, nil
+  if classes.is(c) then
+    if c.k == 0 then check.fail(1, "no rows yet") end
   else
     local given
     given, reason = separation.rows(z, y, o.nan)

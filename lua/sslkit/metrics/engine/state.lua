@@ -44,8 +44,8 @@ function state.encode(m)
   if c then
     table.move({ c.classes, c.count, c.mean, c.square, packed(c.scatter) }, 1, 5, 5, arrays)
   elseif pair then
-    table.move({ pair.mean_x, pair.mean_y, packed(pair.xx), packed(pair.yy), pair.xy }, 1, 5, 5,
-      arrays)
+    table.move({ pair.mean_x, pair.mean_y, packed(pair.xx), packed(pair.yy), pair.xy, pair.along_x,
+      pair.along_y, pair.squares }, 1, 8, 5, arrays)
   end
   local crc = core.crc32(0, pieces[1])
   for _, array in ipairs(arrays) do
@@ -83,7 +83,8 @@ local function read_header(from)
     n = n, d = d, other = other }
 end
 
--- Functions that read the arrays that follow: f8(...) and i8(...) of a shape, symmetric(d).
+-- Functions that read the arrays that follow: finite(...), i8(...) and f8(...) of a shape, the last of
+-- any numbers, and symmetric(d).
 local function arrays_of(from, big)
   local function read(code)
     return function(...) return sure(elements.read(from, code, big, { ... })) end
@@ -105,7 +106,7 @@ local function arrays_of(from, big)
     end
     return full
   end
-  return finite, read "i8", symmetric
+  return finite, read "i8", symmetric, f8
 end
 
 local function read_classes(h, f8, i8, symmetric)
@@ -129,26 +130,28 @@ local function read_classes(h, f8, i8, symmetric)
   return c
 end
 
-local function read_pair(h, f8, symmetric)
-  local pair = two_sets.new(h.d, 1)
-  pair.n, pair.dy = h.n, h.other
-  pair.mean_x, pair.mean_y = f8(h.d), f8(h.other)
+local function read_pair(h, finite, symmetric, f8)
+  local pair = two_sets.new(1, 1) -- of no size, until the file has shown that it has one
+  pair.n, pair.dx, pair.dy = h.n, h.d, h.other
+  pair.mean_x, pair.mean_y = finite(h.d), finite(h.other)
   for _, name in ipairs { "xx", "yy" } do
     local half = symmetric(name == "xx" and h.d or h.other)
     pair[name] = half + half:triu(1):t()
   end
-  pair.xy = f8(h.d, h.other)
+  pair.xy = finite(h.d, h.other)
+  -- fourth powers, which may have left the range of float64 where the data have not
+  pair.along_x, pair.along_y, pair.squares = f8(h.d, 2), f8(h.other, 2), f8(2, 2)
   return pair
 end
 
 local function read_all(from)
   from.crc, from.total = 0, 0
   local h = read_header(from)
-  local f8, i8, symmetric = arrays_of(from, h.big)
-  local mean, lo, hi, scatter = f8(h.d), f8(h.d), f8(h.d), symmetric(h.d)
+  local finite, i8, symmetric, f8 = arrays_of(from, h.big)
+  local mean, lo, hi, scatter = finite(h.d), finite(h.d), finite(h.d), symmetric(h.d)
   if core.item(core.any(core.gt(lo, hi))) ~= 0 then broken("damaged: extremes out of order") end
-  local by_class = h.kind == "classes" and read_classes(h, f8, i8, symmetric) or nil
-  local pair = h.kind == "pair" and read_pair(h, f8, symmetric) or nil
+  local by_class = h.kind == "classes" and read_classes(h, finite, i8, symmetric) or nil
+  local pair = h.kind == "pair" and read_pair(h, finite, symmetric, f8) or nil
   local crc = from.crc
   from.crc = nil
   if string.unpack("<I4", sure(from:read(4))) ~= crc then

@@ -1,9 +1,11 @@
 -- Second moments of pairs of rows, one from each of two sets: x^T x, y^T y and x^T y about the means,
 -- in float64. Of float32 data in memory also by float32 products, with a measured bound on what these
--- are off. What comes in blocks is put together by Chan's update, and parts made apart merge.
+-- are off. What comes in blocks is put together by Chan's update, and parts made apart merge; with it
+-- come the moments of engine.lengths.
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local lengths = require "sslkit.metrics.engine.lengths"
 local moments = require "sslkit.metrics.engine.moments"
 local rows = require "sslkit.metrics.engine.rows"
 local T = require "sslkit.tensor"
@@ -88,12 +90,15 @@ function TwoSets:__tostring()
   return ("moments of %d pairs of rows of widths %d and %d"):format(self.n, self.dx, self.dy)
 end
 
---- Nothing as yet, of rows of widths dx and dy. Fields: n pairs so far, mean_x, mean_y, xx, yy, xy.
+--- Nothing as yet, of rows of widths dx and dy. Fields: n pairs so far, mean_x, mean_y, xx, yy, xy, and
+-- those of engine.lengths.
 function two_sets.new(dx, dy)
-  return setmetatable({
+  local self = {
     n = 0, dx = dx, dy = dy, mean_x = T.zeros({ dx }, "float64"),
     mean_y = T.zeros({ dy }, "float64"), xx = zeros(dx, dx), yy = zeros(dy, dy), xy = zeros(dx, dy),
-  }, TwoSets)
+  }
+  lengths.clear(self, dx, dy)
+  return setmetatable(self, TwoSets)
 end
 
 --- Is it one?
@@ -106,6 +111,7 @@ function TwoSets:add_finite(x, y)
   block.xx:div_(a.unit):div_(a.unit)
   block.yy:div_(b.unit):div_(b.unit)
   block.xy:div_(a.unit):div_(b.unit)
+  lengths.measure(block, a, b)
   block.n, block.dx, block.dy = a.n, a.d, b.d
   block.mean_x, block.mean_y = a.mean * (a.scale / a.unit), b.mean * (b.scale / b.unit)
   return self:merge(setmetatable(block, TwoSets))
@@ -122,6 +128,7 @@ function TwoSets:merge(other)
   local share = other.n / n
   local x, y = other.mean_x - self.mean_x, other.mean_y - self.mean_y
   local weight = self.n * share
+  lengths.merge(self, other, x * -share, y * -share, x * (1 - share), y * (1 - share))
   local outer = { xx = { x, x }, yy = { y, y }, xy = { x, y } }
   for name, step in pairs(outer) do
     self[name]:add_(other[name]):add_((step[1] * weight):unsqueeze(2) * step[2]:unsqueeze(1))

@@ -12,6 +12,10 @@
 --   better   "more" or "less": which of two representations to prefer, other things being equal
 -- compute alone sees the data: the rest is worked out from the numbers of a report, and is not asked
 -- about NaN.
+--
+-- Of the limits below, the literature knows few: where it does, the entry says so. All others are rules
+-- of thumb, set between collapse (a rank of 1, a cosine of 1, a deviation or a uniformity of 0) and what
+-- even rows have, and nearer to collapse: a value within them is no sign of quality.
 
 local core = require "sslkit.core"
 local alignment = require "sslkit.metrics.alignment"
@@ -195,6 +199,7 @@ return {
   { key = "rankme", section = "spectrum", label = "RankMe", better = "more",
     compute = function(c) return rankme(c.raw, FULL) end,
     show = share, healthy = share_text(0.2),
+    -- less than a tenth is what is known as collapse; 0.2 is ours
     judge = at_least(0.2, 0.1, "the rows use %s of %d directions") },
   { key = "effective_rank", section = "spectrum", label = "effective rank", better = "more",
     compute = function(c) return effective_rank(c.centred, FULL) end,
@@ -221,7 +226,7 @@ return {
       local hi = r.alpha_req_hi
       return number(v), hi and ("ranks %d to %d"):format(r.alpha_req_lo, hi)
     end,
-    healthy = constant "about 1",
+    healthy = constant "about 1", -- as Agrawal et al. 2022 find; 2 and 0.5 are ours
     judge = function(v, r) -- a flat spectrum is no sign of collapse, few ranks are none of anything
       if (r.alpha_req_hi or 0) - (r.alpha_req_lo or 0) < 9 then return nil end
       if v > 2 then return "warn", ("the spectrum falls steeply (exponent %.2g)"):format(v) end
@@ -293,21 +298,21 @@ return {
   { key = "twonn", section = "geometry", label = "dimension (TwoNN)",
     compute = function(c) return twonn(c.near.z, FULL) end,
     show = function(v, r) return number(v), near_note(r) end,
-    healthy = constant "5 to 30",
+    healthy = constant "10 to 30", -- what features of natural images have; below 2 is collapse
     judge = function(v, r)
       if r.limit < 8 or v > 30 then return nil end -- cannot be much, or noise: neither is collapse
       if v < 2 then return "warn", ("the rows lie near a curve (dimension %.2g)"):format(v) end
-      return v >= 5 and "ok" or nil
+      return v >= 10 and "ok" or nil -- simple data have fewer
     end },
   { key = "hubness", section = "geometry", label = "hubness", better = "less",
     compute = function(c) -- cosines, as of kNN and recall: by distances the centre of any cloud is a hub
       return hubness(c.near.z, { metric = "cosine", full = true })
     end,
     show = function(v, r) return number(v), near_note(r) end,
-    healthy = constant "< 2",
+    healthy = constant "< 1", -- a skewness of 2 to 3 and more is that of strong hubs
     judge = function(v, r)
       if (r.n_near or 0) < 100 then return nil end
-      if v <= 2 then return "ok" end
+      if v <= 2 then return v < 1 and "ok" or nil end
       return "warn", ("a few rows are everyone's neighbours (skewness %.2g)"):format(v)
     end },
 
@@ -342,7 +347,7 @@ return {
       local random = at_random(r)
       return number(v), random and ("%s at random"):format(number(random))
     end,
-    healthy = function(r)
+    healthy = function(r) -- of even rows less than 1, as is usual; of others in proportion
       local random = at_random(r)
       return random and ("< %s"):format(number(random / 2))
     end,
