@@ -214,7 +214,7 @@ static void tile_piece(void *ctx, int64_t first, int64_t last) {
   sk_slot_give(&p->slots, slot);
 }
 
-static int64_t tiles_of(int64_t d) { return (d + TILE - 1) / TILE; }
+static int64_t tiles_of(int64_t d) { return d <= TILE ? 1 : (d + TILE - 1) / TILE; }
 
 int64_t sk_cross_scratch(const sk_cross *job, int threads) {
   int64_t size = job->single ? sizeof(float) : sizeof(double);
