@@ -115,12 +115,13 @@ local function from_blocks(self, each, m, need, tolerance)
   return exact(self, r:values(self.center))
 end
 
-local function from_rows(self, z, need, tolerance)
+local function from_rows(self, z, need, tolerance, known)
   local n, d = core.shape(z)
   if n * d * math.min(n, d) > SMALL then
     if n >= d then
       local function each(f) stream.pieces(z, f) end
-      return from_blocks(self, each, moments.new(d):add_finite(z), need, tolerance)
+      local m = known and known() or moments.new(d):add_finite(z)
+      return from_blocks(self, each, m, need, tolerance)
     end
     local found = from_eigenvalues(core.gram_spectrum(z, self.center))
     if answers(self, need, tolerance, found) then return take(self, found, "gram of rows") end
@@ -175,7 +176,7 @@ end
 --- The spectrum of rows (a tensor [N,D] or an opened file), moments, a triangular factor, or the
 -- spectrum itself.
 -- options: center, nan, tolerance (of ln RankMe), need (what will be read: "variance", "entropy",
--- "tail", the default "all", or a function). With nan="propagate" and a NaN: nil and the reason.
+-- "tail", the default "all", or a function), moments (a function that gives those of a tensor's rows). With nan="propagate" and a NaN: nil and the reason.
 function spectrum.of(argn, x, options)
   if spectrum.is(x) then return check_given(argn, x, options) end
   local need, unit = options.need or "all", 1
@@ -196,7 +197,7 @@ function spectrum.of(argn, x, options)
     self.n, self.d, self.dtype = core.size(z, 1), core.size(z, 2), core.dtype(z)
     self.skipped = skipped
     z, unit = rows.in_range(z)
-    values = from_rows(self, z, need, tolerance)
+    values = from_rows(self, z, need, tolerance, unit == 1 and options.moments)
   end
   for i = 1, math.min(self.n, self.d) do self[i] = (values[i] or 0) * unit end
   return setmetatable(self, Spectrum)

@@ -4,6 +4,7 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local classes = require "sslkit.metrics.engine.classes"
+local moments = require "sslkit.metrics.engine.moments"
 local rows = require "sslkit.metrics.engine.rows"
 local separation = require "sslkit.metrics.engine.separation"
 local spectrum = require "sslkit.metrics.engine.spectrum"
@@ -94,8 +95,13 @@ function context.new(z, o)
   self.skipped = finite(self, o.nan)
   self.n, self.d = core.shape(self.z)
   self.limit, self.dtype = math.min(self.n, self.d), core.dtype(self.z)
-  self.raw = spectrum.of(1, self.z, { center = false })
-  self.centred = spectrum.of(1, self.z, { center = true })
+  local m
+  local function once() -- for both, where they ask
+    m = m or moments.new(self.d):add_finite(self.z)
+    return m
+  end
+  self.raw = spectrum.of(1, self.z, { center = false, moments = once })
+  self.centred = spectrum.of(1, self.z, { center = true, moments = once })
   if self.labels then
     self.classes = classes.of(separation.rows(self.z, self.labels, "error"))
   end
