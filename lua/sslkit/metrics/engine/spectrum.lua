@@ -176,7 +176,8 @@ end
 --- The spectrum of rows (a tensor [N,D] or an opened file), moments, a triangular factor, or the
 -- spectrum itself.
 -- options: center, nan, tolerance (of ln RankMe), need (what will be read: "variance", "entropy",
--- "tail", the default "all", or a function), moments (a function that gives those of a tensor's rows). With nan="propagate" and a NaN: nil and the reason.
+-- "tail", the default "all", or a function), moments (a function that gives those of a tensor's rows).
+-- With nan="propagate" and a NaN: nil and the reason.
 function spectrum.of(argn, x, options)
   if spectrum.is(x) then return check_given(argn, x, options) end
   local need, unit = options.need or "all", 1
