@@ -44,13 +44,17 @@ LIBS     = $(LAPACKE) -Wl,--exclude-libs,ALL -lopenblas -lm -lpthread -Wl,-z,nod
 
 CORE   := $(BUILD)/sslkit/core.so
 IMAGE  := $(BUILD)/sslkit/image/core.so
+DNNL   := $(BUILD)/sslkit/dnnl.so
 STUBS  := $(BUILD)/meta.lua
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)*.c))
 OBJ    := $(call objects)
 IMGOBJ := $(call objects,image/)
+DNNOBJ := $(call objects,dnnl/)
 
 SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer
-preload     = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
+# oneDNN's too, since gcc 12's search for leaks dies of thread-local storage that is loaded when there
+# are threads already.
+preload     = $(filter /%,$(foreach lib,asan ubsan dnnl,$(shell $(CC) -print-file-name=lib$(lib).so)))
 
 MAKEFLAGS += --no-print-directory
 export CC LUA LUA_INCDIR LUA_PATH LUA_CPATH
@@ -58,19 +62,25 @@ LUA_PATH  := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 LUA_CPATH := $(abspath $(BUILD))/?.so;;
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
 
-.PHONY: build core image stubs demo test test-all sanitize lint bench bench-deps deps env install \
+.PHONY: build core image dnnl stubs demo test test-all sanitize lint bench bench-deps deps env install \
         rock clean
 
-# ssl.image needs libpng and libjpeg; everything else works without.
+# ssl.image needs libpng and libjpeg, and fast convolutions need oneDNN; all else works without.
 build: $(BUILD)/ready
-	@modules="core image"; .ci/deps.sh --check image 2>/dev/null || { modules=core; \
-	  echo "sslkit: libpng and libjpeg are not both here: building without ssl.image"; }; \
+	@modules=core; \
+	if .ci/deps.sh --check image 2>/dev/null; then modules="$$modules image"; else \
+	  echo "sslkit: libpng and libjpeg are not both here: building without ssl.image"; fi; \
+	if .ci/deps.sh --check dnnl 2>/dev/null; then modules="$$modules dnnl"; else \
+	  echo "sslkit: oneDNN is not here: convolutions by the own kernel, which is slower"; fi; \
 	$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $$modules
 
 core: $(CORE)
 	@:
 
 image: $(IMAGE)
+	@:
+
+dnnl: $(DNNL)
 	@:
 
 $(BUILD)/ready:
@@ -86,6 +96,11 @@ $(IMAGE): $(IMGOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(IMGOBJ) -lpng -ljpeg
 
+# oneDNN and its OpenMP stay loaded, as OpenBLAS does.
+$(DNNL): $(DNNOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAG) $(LDFLAGS) -o $@ $(DNNOBJ) -ldnnl -lgomp -Wl,-z,nodelete
+
 stubs: build
 	@$(MAKE) $(STUBS)
 
@@ -96,22 +111,22 @@ $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/ready
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CPPFLAGS) $(OURS) $(OPTIMISE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/k_%.o $(BUILD)/obj/image/planes.o: OPTIMISE = $(KERNELS)
+$(BUILD)/obj/k_%.o $(BUILD)/obj/image/planes.o $(BUILD)/obj/dnnl/plan.o: OPTIMISE = $(KERNELS)
 
--include $(OBJ:.o=.d) $(IMGOBJ:.o=.d)
+-include $(OBJ:.o=.d) $(IMGOBJ:.o=.d) $(DNNOBJ:.o=.d)
 
 demo:
-	@.ci/deps.sh build image run data
+	@.ci/deps.sh build image dnnl run data
 	@$(MAKE) build
 	$(LUA) examples/random_teacher.lua
 
 test:
-	@.ci/deps.sh build image run data test
+	@.ci/deps.sh build image dnnl run data test
 	@$(MAKE) build
 	@$(LUA) spec/run.lua --exclude-tags=slow $(SPEC)
 
 test-all:
-	@.ci/deps.sh build image run data test rocks
+	@.ci/deps.sh build image dnnl run data test rocks
 	@$(MAKE) build
 	@$(LUA) spec/run.lua $(ARGS) $(SPEC)
 
@@ -119,7 +134,7 @@ test-all:
 # so the sanitizers' libraries are loaded ahead of it.
 sanitize: BUILD = build-asan
 sanitize:
-	@.ci/deps.sh build image run data test
+	@.ci/deps.sh build image dnnl run data test
 	@$(MAKE) build BUILD=$(BUILD) CFLAGS="-O1 -g $(SANITIZERS)" LDFLAGS="$(SANITIZERS)" KERNELS= \
 	  CPPFLAGS="-DSK_NO_CLONES -DSK_NO_SLACK"
 	@LUA_CPATH="$(abspath $(BUILD))/?.so;;" OPENBLAS_NUM_THREADS=1 SANITIZE=1 PRELOAD="$(preload)" \
@@ -142,7 +157,7 @@ bench-deps:
 	@.ci/deps.sh build run bench
 
 deps:
-	@.ci/deps.sh build image run data test lint rocks
+	@.ci/deps.sh build image dnnl run data test lint rocks
 
 env:
 	@echo "export LUA_PATH='$(LUA_PATH)' LUA_CPATH='$(LUA_CPATH)'"

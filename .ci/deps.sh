@@ -1,11 +1,11 @@
 #!/bin/sh
-# .ci/deps.sh [--check] GROUP...   (build image run data test lint rocks bench)
+# .ci/deps.sh [--check] GROUP...   (build image dnnl run data test lint rocks bench)
 #
 # Installs what the groups need and this machine lacks, by apt-get, as root or through sudo. With
 # --check, and where there is no apt-get or no right to use it, says what is missing and fails. A
 # thing is there when it can be used, whoever installed it: so a second run takes a moment and no
-# network. The groups image and data are good to have: where they cannot be installed, it says so and
-# goes on.
+# network. The groups image, dnnl and data are good to have: where they cannot be installed, it says
+# so and goes on.
 
 : "${CC:=cc}" "${LUA:=lua5.4}" "${LUA_INCDIR:=/usr/include/lua5.4}"
 
@@ -19,6 +19,7 @@ build|libopenblas-dev|OpenBLAS with cblas.h|header cblas.h && library openblas
 build|liblapacke-dev|LAPACKE (lapacke.h)|header lapacke.h && library lapacke
 image|libpng-dev|libpng (png.h)|header png.h && library png
 image|libjpeg-dev|libjpeg (jpeglib.h)|header jpeglib.h && library jpeg
+dnnl|libdnnl-dev|oneDNN (oneapi/dnnl/dnnl.h)|header oneapi/dnnl/dnnl.h && header omp.h && library dnnl
 run|lua5.4|the Lua 5.4 interpreter|module string
 run|lua-cjson|lua-cjson (LuaRocks: lua-cjson)|module cjson
 run|lua-argparse|argparse (LuaRocks: argparse)|module argparse
@@ -83,7 +84,7 @@ fi
 needed="" optional=""
 for group in "$@"; do
   case $install:$group in
-    install:data | install:image) optional="$optional $group" ;;
+    install:data | install:image | install:dnnl) optional="$optional $group" ;;
     *) needed="$needed $group" ;;
   esac
 done

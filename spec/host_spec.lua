@@ -17,8 +17,8 @@ describe("a C host", function()
     assert.equal("", output)
     assert.equal(0, code)
 
-    code, output = shell("LUA_PATH=%s LUA_CPATH=%s timeout 120 %s",
-      package.path, package.cpath, host)
+    code, output = shell("LUA_PATH=%s LUA_CPATH=%s timeout 120 env LD_PRELOAD=%s %s",
+      package.path, package.cpath, os.getenv "LD_PRELOAD" or "", host)
     assert.equal("", output)
     assert.equal(0, code)
   end)

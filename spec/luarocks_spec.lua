@@ -129,20 +129,25 @@ describe("the rock #slow", function()
       prefix .. "/bin/sslkit"))
   end)
 
-  -- A compiler that does not find png.h.
-  it("builds without libpng and libjpeg, and says so", function()
+  -- A compiler that does not find png.h and dnnl.h.
+  it("builds without libpng, libjpeg and oneDNN, and says so", function()
     local cc = assert(io.open(root .. "/cc", "w"))
     cc:write [[
 #!/bin/sh
 case "$*" in
-  *" -E "*) input=$(cat); case "$input" in *png.h*) exit 1 ;; esac; echo "$input" | cc "$@" ;;
+  *" -E "*)
+    input=$(cat)
+    case "$input" in *png.h* | *dnnl.h*) exit 1 ;; esac
+    echo "$input" | cc "$@" ;;
   *) exec cc "$@" ;;
 esac
 ]]
     cc:close()
-    local build = "cd %s && rm -r build/sslkit/image && chmod +x %s && make build CC=%s && ls %s"
+    local build = "cd %s && rm -r build/sslkit/image && rm -f build/sslkit/dnnl.so && chmod +x %s"
+      .. " && make build CC=%s && ls %s"
     local output = must(build, source, root .. "/cc", root .. "/cc", "build/sslkit")
     assert.matches("building without ssl%.image\n", output)
+    assert.matches("convolutions by the own kernel", output)
     assert.matches("\ncore%.so\n$", output)
   end)
 

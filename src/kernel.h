@@ -4,6 +4,7 @@
 #ifndef SK_KERNEL_H
 #define SK_KERNEL_H
 
+#include "conv.h"
 #include "pool.h"
 #include "shape.h"
 
@@ -201,6 +202,16 @@ void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *
              void *m, void *v);
 void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
             void *momentum);
+
+/* --- k_conv.c, k_plan.c: see conv.h ----------------------------------------------------------- */
+
+int64_t sk_conv_scratch(const sk_conv *c, int threads); /* bytes, or -1 */
+/* One of y, x and weight, as op says, from the other two. */
+void sk_conv_compute(const sk_conv *c, sk_conv_op op, const sk_conv_data *data, int threads,
+                     void *scratch);
+/* The same by another library; false where that fails. */
+int64_t sk_conv_plan_scratch(const sk_conv_plan *plan, int threads);
+bool sk_conv_run(const sk_conv_plan *plan, const sk_conv_data *data, int threads, void *scratch);
 
 /* --- k_rows.c: one row of d elements, float32 or float64, in float64 -------------------------- */
 

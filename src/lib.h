@@ -52,6 +52,7 @@ int sk_open_triangle(lua_State *L);
 int sk_open_linalg(lua_State *L);
 int sk_open_random(lua_State *L);
 int sk_open_nn(lua_State *L);
+int sk_open_conv(lua_State *L);
 int sk_open_spectral(lua_State *L);
 int sk_open_neighbours(lua_State *L);
 int sk_open_ranking(lua_State *L);

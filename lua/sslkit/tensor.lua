@@ -19,6 +19,7 @@ require "sslkit.tensor.scan"
 require "sslkit.tensor.histogram"
 require "sslkit.tensor.einsum"
 require "sslkit.tensor.meshgrid"
+require "sslkit.tensor.conv"
 require "sslkit.tensor.print"
 
 local T = core.methods
