@@ -75,6 +75,7 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_triangle(L);
   sk_open_random(L);
   sk_open_nn(L);
+  sk_open_optim(L);
   sk_open_conv(L);
   sk_open_linalg(L);
   sk_open_spectral(L);

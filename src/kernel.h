@@ -187,6 +187,8 @@ void sk_cross_entropy(sk_dtype dtype, const void *z, const void *p, int64_t rows
 void sk_cross_entropy_grad(sk_dtype dtype, const void *z, const void *p, const void *g,
                            int64_t rows, int64_t n, void *out);
 
+/* --- k_optim.c: one step over n packed elements, in place: parameter x, gradient g ------------ */
+
 typedef struct sk_adam_settings {
   double lr, beta1, beta2, eps, weight_decay;
   int64_t t;      /* 1 at the first step */
@@ -194,14 +196,29 @@ typedef struct sk_adam_settings {
 } sk_adam_settings;
 typedef struct sk_sgd_settings {
   double lr, momentum, dampening, weight_decay;
+  double scale; /* of the gradient with its decay */
   bool nesterov, first;
 } sk_sgd_settings;
-bool sk_all_finite(sk_dtype dtype, int64_t n, const void *x);
-/* One step over n packed elements, in place; momentum may be NULL. */
+typedef struct sk_lion_settings {
+  double lr, beta1, beta2;
+  double shrink; /* share by which x shrinks */
+} sk_lion_settings;
 void sk_adam(const sk_adam_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
              void *m, void *v);
+/* momentum may be NULL. */
 void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
             void *momentum);
+/* m may be NULL: then the step is that of the gradient's sign. */
+void sk_lion(const sk_lion_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
+             void *m);
+/* x = keep x + (1 - keep) y */
+void sk_average(double keep, sk_dtype dtype, int64_t n, void *x, const void *y);
+bool sk_all_finite(sk_dtype dtype, int64_t n, const void *x);
+/* x.x in float64 */
+double sk_squares(sk_dtype dtype, int64_t n, const void *x);
+/* out = x.x, d.d, x.d in float64, where d = g + decay x */
+void sk_products(sk_dtype dtype, int64_t n, const void *x, const void *g, double decay,
+                 double out[3]);
 
 /* --- k_conv.c, k_plan.c: see conv.h ----------------------------------------------------------- */
 

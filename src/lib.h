@@ -25,6 +25,8 @@ void sk_check_element(lua_State *L, int idx, int arg, sk_dtype dtype, void *p);
 /* The tensor given as an out argument at idx, checked against dtype and shape, or a new one; pushes
    it. */
 sk_array *sk_out(lua_State *L, int idx, sk_dtype dtype, int ndim, const int64_t *shape);
+/* The float tensor at idx, of a's dtype and shape. */
+sk_array *sk_check_like(lua_State *L, int idx, const sk_array *a);
 /* An input that shares bytes with out and is not the same window would be overwritten while it is
    still read: it is replaced by a copy, which stays on the stack. */
 void sk_protect(lua_State *L, const sk_array *out, sk_array *in);
@@ -52,6 +54,7 @@ int sk_open_triangle(lua_State *L);
 int sk_open_linalg(lua_State *L);
 int sk_open_random(lua_State *L);
 int sk_open_nn(lua_State *L);
+int sk_open_optim(lua_State *L);
 int sk_open_conv(lua_State *L);
 int sk_open_spectral(lua_State *L);
 int sk_open_neighbours(lua_State *L);

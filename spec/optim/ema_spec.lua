@@ -79,6 +79,57 @@ describe("ema", function()
     assert.is_true(ssl.equal(e.model["1"].running_var, m["1"].running_var))
   end)
 
+  it("follows a schedule of its momentum", function()
+    local function momenta(options, n)
+      local e, list = optim.ema(nn.Linear(1, 1), options), {}
+      for k = 1, n do list[k] = e:update() end
+      return list
+    end
+    local cosine = momenta({ momentum = 0.99, schedule = "cosine", steps = 10 }, 12)
+    for t, want in pairs { [0] = 0.99, [3] = 0.9920610737, [5] = 0.995, [10] = 1, [11] = 1 } do
+      assert.near(want, cosine[t + 1], 1e-10)
+    end
+    assert.tensor_near({ 0.5, 0.6, 0.7, 0.8, 0.9, 0.9 },
+      momenta({ momentum = 0.5, schedule = "linear", steps = 4, final = 0.9 }, 6), 1e-15)
+    assert.tensor_near({ 0, 1 / 2, 2 / 3, 3 / 4, 0.76, 0.76 },
+      momenta({ momentum = 0.76, schedule = "mean_teacher" }, 6), 1e-15)
+    assert.same({ 0.9, 0.9 }, momenta({ momentum = 0.9 }, 2))
+    local e = optim.ema(nn.Linear(1, 1), { momentum = 0.5, schedule = "linear", steps = 2 })
+    e:update()
+    local again = optim.ema(nn.Linear(1, 1), { momentum = 0.5, schedule = "linear", steps = 2 })
+    again:load_state(e:state()) -- the schedule goes on with the count
+    assert.same({ 0.75, 0.75 }, { e:update(), again:update() })
+    assert.equal(0.25, e:update(0.25))
+  end)
+
+  it("is, as a mean teacher, the mean of all weights at first", function()
+    local m = nn.Linear(1, 1, { dtype = F64 })
+    local e = optim.ema(m, { momentum = 0.999, schedule = "mean_teacher" })
+    for k = 1, 5 do
+      m.weight:detach():fill_(k)
+      e:update()
+      assert.tensor_near({ { (k + 1) / 2 } }, e.model.weight, 1e-14)
+    end
+  end)
+
+  it("averages large parameters alike, whatever the number of threads", function()
+    -- 300001 elements make several pieces, the last one ragged
+    for _, dtype in ipairs { "float32", F64 } do
+      local m, results = nn.Linear(1, 300001, { bias = false, dtype = dtype }), {}
+      local start = m.weight:detach():clone()
+      for _, threads in ipairs { 1, 2 } do
+        ssl.set_threads(threads)
+        m.weight:detach():copy_(start)
+        local e = optim.ema(m, { momentum = 0.9 })
+        m.weight:detach():fill_(2)
+        e:update()
+        results[threads] = e.model.weight
+      end
+      assert.is_true(ssl.equal(results[1], results[2]))
+      assert.is_true(ssl.allclose(start * 0.9 + 0.2, results[1]))
+    end
+  end)
+
   it("resumes from its state to the bit", function()
     local m = net()
     local e = optim.ema(m, { momentum = 0.9 })
@@ -99,6 +150,10 @@ describe("ema", function()
     assert.raises("momentum must be in 0..1, got 1.5", optim.ema, m, { momentum = 1.5 })
     assert.raises("buffers must be one of copy, ema, own", optim.ema, m, { buffers = "none" })
     assert.raises("unknown option 'decay'", optim.ema, m, { decay = 0.9 })
+    assert.raises("schedule must be one of constant, cosine, linear, mean_teacher", optim.ema, m,
+      { schedule = "x" })
+    assert.raises("steps must be a whole number, got nil", optim.ema, m, { schedule = "cosine" })
+    assert.raises("final must be in 0..1, got 2", optim.ema, m, { final = 2 })
     local e = optim.ema(m)
     assert.raises("momentum must be a finite number, got string 'x'", e.update, e, "x")
     assert.raises("updates must be a whole number, got nil", e.load_state, e, {})
@@ -111,5 +166,12 @@ describe("ema", function()
     assert.is_true((m["0"].weight * 1):needs_grad()) -- still recording
     m["1"] = nil
     assert.raises("the model has changed", e.update, e)
+    local twin = net()
+    local other = optim.ema(twin)
+    local last = other.model["0"].weight:clone()
+    twin["0"].weight:detach():fill_(7)
+    twin["1"].running_mean = ssl.zeros(5, F64)
+    assert.raises("'1.running_mean' is (2) float64 in the average", other.update, other)
+    assert.is_true(ssl.equal(last, other.model["0"].weight)) -- none is moved where one does not fit
   end)
 end)

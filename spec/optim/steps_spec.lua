@@ -12,7 +12,11 @@ local function double(values) return ssl.tensor(values, F64) end
 local function stepped(make, options, slot)
   local x = double { 1, -2 }:requires_grad()
   local opt = make({ x }, options)
-  if slot then opt:load_state { t = 1, lr = options.lr, skipped = 0, slots = { slot } } end
+  if slot then
+    local state = opt:state()
+    state.t, state.slots = 1, { slot }
+    opt:load_state(state)
+  end
   x:grad(double { 0.1, -0.3 })
   assert.is_true(opt:step())
   return x
@@ -87,7 +91,7 @@ describe("steps", function()
     -- 300001 elements make several pieces, the last one ragged
     local n = 300001
     local start, g = ssl.randn(n), ssl.randn(n)
-    for _, kind in ipairs { "sgd", "adam", "adamw" } do
+    for _, kind in ipairs { "sgd", "adam", "adamw", "lion" } do
       local options = { lr = 0.1, weight_decay = 0.01, momentum = kind == "sgd" and 0.9 or nil }
       local results = {}
       for _, threads in ipairs { 1, 2 } do

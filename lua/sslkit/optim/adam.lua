@@ -1,31 +1,17 @@
 -- Adam and AdamW as one fused kernel a parameter.
 
 local core = require "sslkit.core"
-local check = require "sslkit.check"
 local optimizer = require "sslkit.optim.optimizer"
 
 local M = {}
 
 local function methods(decoupled)
-  local A = { moments = { "m", "v" } }
+  local A = { moments = { "m", "v" }, init = optimizer.check_betas }
 
-  function A.init(self)
-    local b = self.betas
-    if type(b) ~= "table" or #b ~= 2 then
-      check.fail(2, "betas = {b1, b2} expected, got %s", check.kind(b))
-    end
-    for i = 1, 2 do
-      if not (type(b[i]) == "number" and b[i] >= 0 and b[i] < 1) then
-        check.fail(2, "betas must lie in [0, 1), got %s", tostring(b[i]))
-      end
-    end
-    self.betas = { b[1], b[2] } -- what is set there later must not reach the caller's table
-  end
-
-  function A.update(self, p, g, slot, lr, decay)
+  function A.update(self, p, g, slot, how)
     core.adam(p, g, slot.m, slot.v, {
-      lr = lr, beta1 = self.betas[1], beta2 = self.betas[2], eps = self.eps, weight_decay = decay,
-      t = slot.t, decoupled = decoupled,
+      lr = how.lr, beta1 = self.betas[1], beta2 = self.betas[2], eps = self.eps,
+      weight_decay = how.weight_decay, t = slot.t, decoupled = decoupled,
     })
   end
 
