@@ -8,14 +8,15 @@ local floors = {
   [5] = "check lazy near",
   [6] = "tensor random linalg text",
   [6.5] = "io image", -- makes and reads tensors, and nothing on their own floor needs it
-  [7] = "autograd grads gradcheck",
+  [7] = "autograd grads gradcheck func",
   [8] = "nn optim losses",
   [9] = "data augment",
   [9.5] = "probe", -- a report on a representation says what the labels say of it
   [10] = "metrics",
   [10.5] = "postprocess", -- turns to the axes that metrics find
   [11] = "distill landscape prune soup risk attribution unlearn ood calibrate scaling",
-  [12] = "train sweep log plot progress page config dist",
+  [12] = "sweep log plot progress page config dist",
+  [12.2] = "train", -- keeps a log and shows its progress
   [12.5] = "report",
   [13] = "init",
   [13.2] = "help", -- shows all that init opens
@@ -23,7 +24,8 @@ local floors = {
 }
 
 -- Files that are parts of one thing.
-local part_of = { random = "tensor", linalg = "tensor", grads = "autograd", gradcheck = "autograd" }
+local part_of = { random = "tensor", linalg = "tensor", grads = "autograd", gradcheck = "autograd",
+  func = "autograd" }
 
 local floor_of = {}
 for floor, units in pairs(floors) do

@@ -74,7 +74,12 @@ static int give_back(lua_State *L) {
   return 0;
 }
 
-static int give_back_at_close(lua_State *L) { return owns(L) ? give_back(L) : 0; }
+/* The finaliser of an earlier table, given back already, must not give back what was taken since.
+ */
+static int give_back_at_close(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &interrupt);
+  return lua_rawequal(L, 1, -1) ? give_back(L) : 0;
+}
 
 /* core.interrupts(true): takes Ctrl-C; false when another has it. core.interrupts(false): gives it
    back; false when it was not taken. */
@@ -100,16 +105,16 @@ static int signal_interrupts(lua_State *L) {
   return 1;
 }
 
-/* core.interruptible(handler, f, ...): xpcall(f, handler, ...), ended by Ctrl-C with the error
-   "interrupted" where this state has taken it. */
-static int signal_interruptible(lua_State *L) {
+/* xpcall(f, handler, ...) for handler, f, ... on the stack; Ctrl-C ends the computation of
+   `running` meanwhile, where this state has taken it. */
+static int protect(lua_State *L, lua_State *running) {
   luaL_checkstack(L, 4, 0);
   lua_settop(L, lua_gettop(L) < 2 ? 2 : lua_gettop(L));
   bool mine = owns(L);
   lua_State *outer = interrupt.running;
   if (mine) {
     interrupt.pressed = 0;
-    interrupt.running = L;
+    interrupt.running = running;
   }
   int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
   if (mine) interrupt.running = outer;
@@ -121,9 +126,23 @@ static int signal_interruptible(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* core.interruptible(handler, f, ...): xpcall(f, handler, ...), ended by Ctrl-C with the error
+   "interrupted" where this state has taken it. */
+static int signal_interruptible(lua_State *L) { return protect(L, L); }
+
+/* core.deferring(handler, f, ...): the same, but Ctrl-C ends nothing; core.interrupted() tells of
+ * it. */
+static int signal_deferring(lua_State *L) { return protect(L, 0); }
+
 bool sk_interrupted(void) { return atomic_exchange(&interrupt.pressed, 0) > 0; }
 
 lua_State *sk_interruptible(lua_State *L) { return atomic_exchange(&interrupt.running, L); }
+
+/* core.interrupted(): sk_interrupted for Lua, where this state has taken Ctrl-C. */
+static int signal_interrupted(lua_State *L) {
+  lua_pushboolean(L, owns(L) && sk_interrupted());
+  return 1;
+}
 
 bool sk_wait_input(void) {
   struct pollfd input = {STDIN_FILENO, POLLIN, 0};
@@ -142,10 +161,9 @@ static int signal_wait_input(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"interrupts", signal_interrupts},
-    {"interruptible", signal_interruptible},
-    {"wait_input", signal_wait_input},
-    {0, 0},
+    {"interrupts", signal_interrupts}, {"interruptible", signal_interruptible},
+    {"deferring", signal_deferring},   {"interrupted", signal_interrupted},
+    {"wait_input", signal_wait_input}, {0, 0},
 };
 
 int sk_open_signal(lua_State *L) {

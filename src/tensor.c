@@ -26,7 +26,7 @@ typedef struct storage {
 enum { STORAGE = 1, NODE = 2 }; /* a tensor's two user values */
 
 /* Addresses that serve as registry keys. */
-static const char meta_key = 0, limit_key = 0, scratch_key = 0, tape_key = 0;
+static const char meta_key = 0, limit_key = 0, peak_key = 0, scratch_key = 0, tape_key = 0;
 
 /* {== Memory ============================================================== */
 
@@ -42,6 +42,18 @@ static void new_workspace(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
 }
 
+static double in_use(lua_State *L) { return lua_gc(L, LUA_GCCOUNT) * 1024.0; }
+
+/* The most bytes that were ever in use, since core.peak_memory() was last asked. */
+static void note_peak(lua_State *L, double bytes) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &peak_key);
+  double peak = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  if (bytes <= peak) return;
+  lua_pushnumber(L, bytes);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &peak_key);
+}
+
 /* Lua's own count sees every byte, since all of them lie in userdata. Before we refuse, the scratch
    blocks that wait are let go, and garbage is collected. */
 void sk_check_room(lua_State *L, double bytes, const char *what) {
@@ -49,14 +61,16 @@ void sk_check_room(lua_State *L, double bytes, const char *what) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &limit_key);
   double limit = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  double used = lua_gc(L, LUA_GCCOUNT) * 1024.0;
-  if (limit <= 0 || used + bytes <= limit) return;
-  if (bytes <= limit) {
-    new_workspace(L);
-    lua_gc(L, LUA_GCCOLLECT);
-    used = lua_gc(L, LUA_GCCOUNT) * 1024.0;
+  double used = in_use(L);
+  if (limit > 0 && used + bytes > limit) {
+    if (bytes <= limit) {
+      new_workspace(L);
+      lua_gc(L, LUA_GCCOLLECT);
+      used = in_use(L);
+    }
+    if (used + bytes > limit) raise_limit(L, what, bytes, used, limit);
   }
-  if (used + bytes > limit) raise_limit(L, what, bytes, used, limit);
+  note_peak(L, used + bytes);
 }
 
 static storage *push_storage(lua_State *L, int64_t bytes, int nuv) {
@@ -352,6 +366,18 @@ static int core_memory_limit(lua_State *L) { /* () -> bytes; (bytes) sets; 0 or 
   return 1;
 }
 
+/* The most bytes that Lua held, tensors and all else, since this was last asked; counted where
+   something larger than a page is made. */
+static int core_peak_memory(lua_State *L) {
+  double now = in_use(L);
+  note_peak(L, now);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &peak_key);
+  lua_pushinteger(L, (lua_Integer)lua_tonumber(L, -1));
+  lua_pushnumber(L, now);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &peak_key);
+  return 1;
+}
+
 static int core_release_workspace(lua_State *L) {
   new_workspace(L);
   return 0;
@@ -367,6 +393,7 @@ static const luaL_Reg functions[] = {{"is_tensor", core_is_tensor},
                                      {"storage", core_storage},
                                      {"same_shape", core_same_shape},
                                      {"memory_limit", core_memory_limit},
+                                     {"peak_memory", core_peak_memory},
                                      {"release_workspace", core_release_workspace},
                                      {0, 0}};
 

@@ -98,16 +98,18 @@ end
 
 local function text(s) return (cjson.encode(s):gsub("\\/", "/")) end
 
--- Prints one result: {name=, ours=, peer=, unit=, ratio=, peer_name=, check=}.
+-- Prints one result: {name=, ours=, peer=, unit=, ratio=, peer_name=, check=}, where known with gflops=
+-- and peak_share=.
 function Bench:report(row)
   local json = {}
   for _, field in ipairs {
     { "name", text(row.name) }, { "ours", number(row.ours) }, { "peer", number(row.peer) },
     { "unit", text(row.unit) }, { "ratio", number(row.ratio) },
     { "threads", tostring(self.threads) }, { "peer_name", text(row.peer_name) },
-    { "check", number(row.check) },
+    { "check", number(row.check) }, { "gflops", row.gflops and number(row.gflops) },
+    { "peak_share", row.peak_share and number(row.peak_share) },
   } do
-    json[#json + 1] = ('"%s": %s'):format(field[1], field[2])
+    json[#json + 1] = field[2] and ('"%s": %s'):format(field[1], field[2])
   end
   print("{" .. table.concat(json, ", ") .. "}")
   io.stdout:flush()
@@ -144,7 +146,8 @@ end
 
 -- Measures one case: after a warm-up of both, `runs` turns each, of which the medians count. `ours`
 -- gives its result, `peer` is what Bench:peer gives; check(our result, the peer's) replaces the
--- difference of the two. With `count`, the unit is a rate, such as "images/s": count / seconds.
+-- difference of the two. With `count`, the unit is a rate, such as "images/s": count / seconds. With
+-- `flops`, the operations that it takes, also how many a second those are, and which share of `peak`.
 function Bench:compare(case)
   if not self:wants(case.name) then return end
   local ours, theirs, result, answer = {}, {}, case.ours(), case.peer()
@@ -163,6 +166,8 @@ function Bench:compare(case)
     name = case.name, peer_name = case.peer_name, unit = case.unit or "s",
     ours = count and count / a or a, peer = count and count / b or b, ratio = b / a,
     check = (case.check or difference)(result, answer.value),
+    gflops = case.flops and case.flops / a / 1e9,
+    peak_share = case.flops and case.flops / a / case.peak,
   }
 end
 

@@ -15,12 +15,12 @@ local modules = {
   plot = "sslkit.plot", io = "sslkit.io", image = "sslkit.image", text = "sslkit.text",
   log = "sslkit.log", progress = "sslkit.progress", linalg = "sslkit.linalg", page = "sslkit.page",
   postprocess = "sslkit.postprocess", report = "sslkit.report",
-  help = "sslkit.help", config = "sslkit.config", repl = "sslkit.repl",
+  func = "sslkit.func", help = "sslkit.help", config = "sslkit.config", repl = "sslkit.repl",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",
   no_grad = "sslkit.autograd", grad = "sslkit.autograd", hvp = "sslkit.autograd",
-  gradcheck = "sslkit.gradcheck",
+  gradcheck = "sslkit.gradcheck", train = "sslkit.train",
 }
 
 -- The tape is loaded by its first use.

@@ -68,11 +68,13 @@ end
 
 local default = new(0, 0)
 
---- A generator of its own.
--- @param seed whole number
+--- A generator of its own; without a seed the default one of this Lua state, whose state may be kept.
+-- @param seed whole number, or nothing
 -- @return generator with state, load_state and split
 -- @example tostring(ssl.generator(5)) --> generator(seed 5, stream 0, position 0)
-function random.generator(seed) return new(check.integer(1, "seed", seed), 0) end
+function random.generator(seed)
+  return seed == nil and default or new(check.integer(1, "seed", seed), 0)
+end
 
 --- Restarts the default generator of this Lua state.
 -- @param n whole number

@@ -5,7 +5,7 @@
 
 for _, topic in ipairs {
   "arithmetic", "unary", "reduce", "product", "part", "fused", "sort", "scan", "linalg", "matrix",
-  "distance", "conv",
+  "distance", "conv", "custom",
 } do
   require("sslkit.grads." .. topic)
 end

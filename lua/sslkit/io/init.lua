@@ -94,8 +94,8 @@ end
 -- meets the old file or the new one.
 -- @param path string, as for `load`
 -- @param value tensor of any shape and dtype (idx: whole numbers must fit 32 bits; .csv: 1 or 2
--- dimensions); for .npz and .safetensors a table from name to tensor, for .npz also a list, whose
--- names are NumPy's: arr_0, arr_1, ...
+-- dimensions); for .npz and .safetensors a table from name to tensor, or a model, which stands for its
+-- state(), for .npz also a list, whose names are NumPy's: arr_0, arr_1, ...
 -- @param options table: compress = boolean, of .npz (false); metadata = table of strings, of
 -- .safetensors (none); sep = string, of .csv (","); header = list of column names, of .csv (none)
 -- @return true; or nil and a message when the file cannot be written, and then an old one is
@@ -111,6 +111,7 @@ function files.save(path, value, options)
   end
   local module = format[2]
   if not format.named then check.tensor(2, value) end
+  if type(value) == "table" and type(value.state) == "function" then value = value:state() end
   options = check.options(3, options, module.writing or NONE)
   local pieces, message = module.encode(value, options)
   if pieces and zipped then pieces, message = deflate.gzip(pieces) end
