@@ -111,6 +111,32 @@ describe("train", function()
     assert.equal(4, ssl.train(options(runs.net(), 40, 4)).steps) -- 4 and 1 batches, twice
   end)
 
+  it("looks at its batches once more for sam", function()
+    local x = ssl.randn({ 6, 3 }, { generator = ssl.generator(3) })
+    local function loss_of(model, batch) return (model(batch.x) - 1):square():mean() end
+    for _, accumulate in ipairs { 1, 2 } do
+      local net = ssl.nn.Linear(3, 1)
+      local twin = net:clone()
+      local size = 6 // accumulate
+      local i = 0
+      ssl.train { model = net, steps = 1, accumulate = accumulate, clip = 0.1, loss = loss_of,
+        optimizer = { "sam", base = "sgd", rho = 0.5, lr = 0.1 },
+        data = function()
+          i = i + 1
+          return i <= accumulate and x:narrow(1, (i - 1) * size + 1, i * size) or nil
+        end }
+      local opt = ssl.optim.sam(twin:parameters(), { base = "sgd", rho = 0.5, lr = 0.1 })
+      local function gradients() -- of all rows at once
+        opt:zero_grad()
+        loss_of(twin, { x = x }):backward()
+        ssl.optim.clip_grad_norm(twin:parameters(), 0.1)
+      end
+      gradients()
+      opt:step(gradients)
+      assert.tensor_near(twin.weight, net.weight, 1e-6)
+    end
+  end)
+
   it("clips the norm of all gradients together", function()
     local net = ssl.nn.Linear(2, 1, { bias = false })
     ssl.no_grad(function() net.weight:fill_(0) end)

@@ -1,6 +1,7 @@
 -- One step of training: gradients of one batch or several, made sure of, scaled, and followed.
 
 local check = require "sslkit.check"
+local clip = require "sslkit.optim.clip"
 local core = require "sslkit.core"
 local record = require "sslkit.train.record"
 local T = require "sslkit.tensor"
@@ -52,12 +53,12 @@ end
 
 local function is_finite(v) return v - v == 0 end
 
--- Adds up the gradients of up to `accumulate` batches. Gives their number (0 at the end of an epoch),
--- the means of the values, and whether the loss was finite.
-local function add_gradients(run)
+-- Adds up the gradients of up to `accumulate` batches, as `following` gives them. Gives their number
+-- (0 at the end of an epoch), the means of the values, and whether the loss was finite.
+local function add_gradients(run, following)
   local means, n = record.new(), 0
   while n < run.accumulate do
-    local batch = next_batch(run)
+    local batch = following()
     if not batch then break end
     n = n + 1
     local loss, values = evaluate(run, batch)
@@ -70,31 +71,27 @@ local function add_gradients(run)
   return n, values, n == 0 or is_finite(values.loss)
 end
 
--- Calls f with every gradient that there is.
-local function each_gradient(run, f)
-  for _, p in ipairs(run.parameters) do
-    local g = T.grad(p)
-    if g then f(g) end
-  end
-end
-
--- The norm of all gradients together.
-local function norm_of(run)
-  local sum = 0.0
-  each_gradient(run, function(g) sum = sum + core.item(core.norm2(g)) ^ 2 end)
-  return math.sqrt(sum)
-end
-
 -- Gradients of n batches become those of their mean, no longer than `clip`. Gives their norm where
 -- that is asked for.
 local function scale(run, n)
-  local factor, norm = 1 / n, nil
-  if run.clip then
-    norm = norm_of(run) / n
-    if norm > run.clip then factor = factor * (run.clip / norm) end
+  for _, p in ipairs(n > 1 and run.parameters or {}) do
+    local g = T.grad(p)
+    if g then core.mul_(g, 1 / n) end
   end
-  if factor ~= 1 then each_gradient(run, function(g) core.mul_(g, factor) end) end
-  return norm
+  return run.clip and clip.clip_grad_norm(run.parameters, run.clip)
+end
+
+-- The optimiser's step, with the gradients of the batches once more where it asks for them (sam).
+local function advance(run, batches)
+  if not run.optimizer.second_step then return (run.optimizer:step()) end
+  return (run.optimizer:step(function()
+    local i = 0
+    local n = add_gradients(run, function()
+      i = i + 1
+      return batches[i]
+    end)
+    scale(run, n)
+  end))
 end
 
 -- ==}
@@ -121,8 +118,13 @@ end
 -- @param run table
 -- @return the values of the step by name, or nil at the end of the epoch
 function step.take(run)
+  local batches = {}
   run.optimizer:zero_grad()
-  local n, values, finite = add_gradients(run)
+  local n, values, finite = add_gradients(run, function()
+    local batch = next_batch(run)
+    if run.optimizer.second_step then table.insert(batches, batch) end
+    return batch
+  end)
   if n == 0 then return nil end
   run.step = run.step + 1
   if not finite then
@@ -130,7 +132,7 @@ function step.take(run)
     return {}
   end
   values.grad_norm = scale(run, n)
-  if run.optimizer:step() == false then
+  if advance(run, batches) == false then
     not_finite(run, "a gradient", "not finite")
     return {}
   end
