@@ -164,6 +164,56 @@ void sk_random_int(sk_generator *g, int64_t lo, int64_t hi, int64_t n, int64_t *
   draw(g, &j);
 }
 
+/* --- dropout ---------------------------------------------------------------------------------- */
+
+typedef struct sieve {
+  sk_generator g;
+  sk_dtype dtype;
+  double scale;
+  uint64_t least; /* a word below it drops its element */
+  int64_t n;
+  const void *x;
+  void *out;
+} sieve;
+
+#define SIEVE(T)                                                                                   \
+  SK_CLONES static void sieve_##T(const T *x, const uint32_t *w, uint64_t least, T scale,          \
+                                  int64_t n, T *restrict out) {                                    \
+    for (int64_t i = 0; i < n; i++) out[i] = w[i] >= least ? x[i] * scale : 0;                     \
+  }
+SIEVE(float)
+SIEVE(double)
+
+/* Element i goes by word i % 4 of block i / 4, whatever its dtype. */
+static void sieve_piece(void *ctx, int64_t first, int64_t last) {
+  const sieve *s = ctx;
+  for (int64_t n = first; n < last; n += GROUP) {
+    uint32_t w[4][GROUP], row[4 * GROUP];
+    int64_t at = 4 * n, have = s->n - at < 4 * GROUP ? s->n - at : 4 * GROUP;
+    words(&s->g, s->g.offset + (uint64_t)n, w);
+    for (int l = 0; l < GROUP; l++)
+      for (int i = 0; i < 4; i++) row[4 * l + i] = w[i][l];
+    if (s->dtype == SK_F32)
+      sieve_float((const float *)s->x + at, row, s->least, (float)s->scale, have,
+                  (float *)s->out + at);
+    else
+      sieve_double((const double *)s->x + at, row, s->least, s->scale, have, (double *)s->out + at);
+  }
+}
+
+void sk_dropout(sk_generator *g, double p, sk_dtype dtype, int64_t n, const void *x, void *out) {
+  int64_t blocks = n / 4 + (n % 4 != 0);
+  sieve s = {.g = *g,
+             .dtype = dtype,
+             .scale = p < 1 ? 1 / (1 - p) : 0,
+             .least = (uint64_t)(p * 0x1p32),
+             .n = n,
+             .x = x,
+             .out = out};
+  sk_parallel(blocks, GRAIN, sieve_piece, &s);
+  g->offset += (uint64_t)blocks;
+}
+
 /* Fisher and Yates, from the end. */
 void sk_permutation(sk_generator *g, int64_t n, int64_t *out) {
   for (int64_t i = 0; i < n; i++) out[i] = i + 1;

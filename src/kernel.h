@@ -158,6 +158,8 @@ void sk_random(sk_generator *g, sk_distribution kind, double a, double b, sk_dty
                void *out);
 void sk_random_int(sk_generator *g, int64_t lo, int64_t hi, int64_t n, int64_t *out);
 void sk_permutation(sk_generator *g, int64_t n, int64_t *out); /* of 1..n */
+/* out = x / (1 - p) with probability 1 - p, otherwise 0. */
+void sk_dropout(sk_generator *g, double p, sk_dtype dtype, int64_t n, const void *x, void *out);
 
 /* --- k_draw.c: row numbers drawn with the weights p, packed [rows,k]
  * ------------------------------------ */
@@ -229,6 +231,53 @@ void sk_conv_compute(const sk_conv *c, sk_conv_op op, const sk_conv_data *data, 
 /* The same by another library; false where that fails. */
 int64_t sk_conv_plan_scratch(const sk_conv_plan *plan, int threads);
 bool sk_conv_run(const sk_conv_plan *plan, const sk_conv_data *data, int threads, void *scratch);
+
+/* --- k_batchnorm.c: packed x[n,channels,inner], each channel by its own mean and variance ----- */
+
+typedef struct sk_batch_norm {
+  sk_dtype dtype;
+  int64_t n, channels, inner;
+  const void *weight, *bias;        /* [channels], or NULL */
+  void *running_mean, *running_var; /* [channels] */
+  double eps, momentum;
+  bool training; /* by the statistics of the batch, towards which the running ones are moved */
+  bool relu;     /* the result of which is kept where it is above 0, and otherwise 0 */
+} sk_batch_norm;
+/* stats[2,channels]: means and biased variances that x was normalised by */
+void sk_batch_norm_forward(const sk_batch_norm *b, const void *x, double *stats, void *y);
+/* dx may be NULL. */
+void sk_batch_norm_backward(const sk_batch_norm *b, const void *x, const double *stats,
+                            const void *g, void *dx, void *dw, void *db);
+
+/* --- k_layernorm.c: packed x[rows,n], each row by its own mean and variance ------------------- */
+
+typedef struct sk_layer_norm {
+  sk_dtype dtype;
+  int64_t rows, n;
+  const void *weight, *bias; /* [n], or NULL */
+  double eps;
+} sk_layer_norm;
+/* stats[rows,2]: mean, 1 / sqrt(variance + eps) */
+void sk_layer_norm_forward(const sk_layer_norm *l, const void *x, double *stats, void *y);
+int64_t sk_layer_norm_scratch(const sk_layer_norm *l); /* bytes, for the gradient */
+void sk_layer_norm_backward(const sk_layer_norm *l, const void *x, const double *stats,
+                            const void *g, void *dx, void *dw, void *db, void *scratch);
+
+/* --- k_pool.c: packed planes x[planes,in] to y[planes,to], pairs are height and width --------- */
+
+typedef struct sk_pool {
+  sk_dtype dtype;
+  int64_t planes, in[2], to[2];
+  int64_t kernel[2], stride[2], padding[2]; /* padding is at most half of the kernel */
+  bool count_padding;                       /* does it count in a mean? */
+} sk_pool;
+/* taps[planes,to]: the number of the largest element in its window, which has at most 256 */
+void sk_max_pool(const sk_pool *p, const void *x, void *y, uint8_t *taps);
+/* The elements of x that the taps point to; and g brought back to where they point. */
+void sk_max_pool_pick(const sk_pool *p, const void *x, const uint8_t *taps, void *y);
+void sk_max_pool_return(const sk_pool *p, const void *g, const uint8_t *taps, void *dx);
+void sk_avg_pool(const sk_pool *p, const void *x, void *y);
+void sk_avg_pool_spread(const sk_pool *p, const void *g, void *dx);
 
 /* --- k_rows.c: one row of d elements, float32 or float64, in float64 -------------------------- */
 

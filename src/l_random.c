@@ -77,6 +77,18 @@ static int random_multinomial(lua_State *L) {
   return 1;
 }
 
+/* dropout(x, p, g) -> x / (1 - p) or 0, element by element */
+static int random_dropout(lua_State *L) {
+  sk_array *a = sk_check_float(L, 1);
+  double p = sk_check_number(L, 2);
+  sk_generator *g = check_generator(L, 3);
+  if (!(p >= 0 && p <= 1)) sk_fail(L, 2, "probability expected, got %f", p);
+  const sk_array *x = sk_contiguous(L, 1, a->dtype);
+  sk_array *out = sk_new(L, a->dtype, a->ndim, a->shape);
+  sk_dropout(g, p, a->dtype, sk_numel(a), x->data, out->data);
+  return 1;
+}
+
 static int random_mix(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)sk_mix((uint64_t)sk_check_int(L, 1)));
   return 1;
@@ -97,6 +109,7 @@ static const luaL_Reg functions[] = {{"random_uniform", random_uniform},
                                      {"random_integers", random_integers},
                                      {"random_permutation", random_permutation},
                                      {"random_multinomial", random_multinomial},
+                                     {"dropout", random_dropout},
                                      {"random_mix", random_mix},
                                      {"philox", random_philox},
                                      {0, 0}};

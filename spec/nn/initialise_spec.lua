@@ -45,6 +45,22 @@ describe("initial values", function()
     has_moments(init.kaiming_normal_(ssl.zeros(50, 40, 10, 10)), 0, (2 / 4000) ^ 0.5)
   end)
 
+  it("orthogonal_ has rows, or columns, at right angles", function()
+    local t = init.orthogonal_(ssl.zeros(3, 5, "float64"), { gain = 2 })
+    assert.tensor_near(ssl.eye(3, "float64") * 4, t:matmul(t:t()), 1e-12)
+    t = init.orthogonal_(ssl.zeros(6, 2))
+    assert.tensor_near(ssl.eye(2), t:t():matmul(t), 1e-6)
+    t = init.orthogonal_(ssl.zeros(2, 3, 2, 2)):view(2, 12) -- a row is a whole kernel
+    assert.tensor_near(ssl.eye(2), t:matmul(t:t()), 1e-6)
+    assert.same({ 0, 3 }, { init.orthogonal_(ssl.zeros(0, 3)):shape() })
+    -- no sign is likelier: of 400 first elements, +-1/2 each with deviation 10 of their sum
+    local positive = 0
+    for _ = 1, 400 do
+      if init.orthogonal_(ssl.zeros(2, 2))[{ 1, 1 }] > 0 then positive = positive + 1 end
+    end
+    assert.is_true(math.abs(positive - 200) <= 50) -- 5 deviations
+  end)
+
   it("constant_ has one", function()
     assert.tensor_near({ 3, 3 }, init.constant_(ssl.ones(2), 3))
     assert.raises("value must be a finite number, got nil", init.constant_, ssl.ones(2))
@@ -53,7 +69,7 @@ describe("initial values", function()
   it("are drawn in place, of leaves and views too, and keep them what they are", function()
     local w = ssl.zeros(4, 4):requires_grad()
     local draws = { normal_ = {}, uniform_ = {}, trunc_normal_ = {}, kaiming_normal_ = {},
-      xavier_uniform_ = {}, constant_ = 2 }
+      xavier_uniform_ = {}, orthogonal_ = {}, constant_ = 2 }
     for name, options in pairs(draws) do
       w:detach():zero_()
       assert.equal(w, init[name](w, options))
@@ -67,7 +83,7 @@ describe("initial values", function()
 
   it("are those of the generator", function()
     for _, name in ipairs { "normal_", "uniform_", "trunc_normal_", "kaiming_normal_",
-      "xavier_uniform_" } do
+      "xavier_uniform_", "orthogonal_" } do
       local function draw() return init[name](ssl.zeros(3, 3), { generator = ssl.generator(4) }) end
       assert.is_true(ssl.equal(draw(), draw()), name)
     end
@@ -79,7 +95,7 @@ describe("initial values", function()
       assert.raises("int64", f, ssl.ones(2, 2, "int64"))
       if name ~= "constant_" then assert.raises("unknown option", f, fresh(), { sdt = 1 }) end
     end
-    for _, name in ipairs { "kaiming_normal_", "xavier_uniform_" } do
+    for _, name in ipairs { "kaiming_normal_", "xavier_uniform_", "orthogonal_" } do
       assert.raises("weight with at least 2 dimensions expected, got (3) float32", init[name],
         ssl.ones(3))
     end

@@ -1,4 +1,4 @@
--- Linear and WeightNormLinear.
+-- Linear.
 
 local ssl = require "sslkit"
 
@@ -52,39 +52,5 @@ describe("Linear", function()
     assert.raises("(4,5) float32 does not fit the weight (2,3) float32", m, ssl.ones(4, 5))
     assert.raises("float64", m, ssl.ones(4, 3, F64))
     assert.raises("int64", m, ssl.ones(4, 3, "int64"))
-  end)
-end)
-
-describe("WeightNormLinear", function()
-  it("gives cosines to its rows for rows of length 1", function()
-    local m = nn.WeightNormLinear(3, 5, { dtype = F64 })
-    assert.same({ "weight" }, { m:named_parameters()[1][1] })
-    local x = ssl.randn(4, 3, F64):normalize()
-    local cosines = x:matmul((m.weight / m.weight:norm(2, 2, true)):t())
-    assert.tensor_near(cosines, m(x), 1e-12)
-    m.weight:detach():mul_(100)
-    assert.tensor_near(cosines, m(x), 1e-12)
-    assert.is_true(m(x):abs():max():item() <= 1)
-  end)
-
-  it("leaves the rows as they are when told so", function()
-    local m = nn.WeightNormLinear(3, 5, { normalize = false, dtype = F64 })
-    local x = ssl.randn(4, 3, F64)
-    assert.tensor_near(x:matmul(m.weight:t()), m(x), 1e-12)
-  end)
-
-  it("has gradients across its rows only, and none at a zero row", function()
-    local m = nn.WeightNormLinear(3, 2, { dtype = F64 })
-    local x = ssl.randn(4, 3, F64)
-    assert.is_true((ssl.gradcheck(function(w)
-      m.weight = w
-      return m(x)
-    end, { ssl.randn(2, 3, F64) }, { second = true })))
-    local w = ssl.tensor({ { 3, 4, 0 }, { 0, 0, 0 } }, F64):requires_grad()
-    m.weight = w
-    m(x):sum():backward()
-    assert.tensor_near(0, (w:grad()[1] * w[1]):sum(), 1e-12)
-    assert.is_true(w:grad()[1]:abs():sum():item() > 0)
-    assert.tensor_near({ 0, 0, 0 }, w:grad()[2])
   end)
 end)

@@ -30,11 +30,6 @@ M.Tanh = plain("Tanh", T.tanh)
 -- @example ssl.nn.Sigmoid()(ssl.tensor{0}):item() --> 0.5
 M.Sigmoid = plain("Sigmoid", T.sigmoid)
 
---- x itself.
--- @return module
--- @example ssl.nn.Identity()(ssl.tensor{7}):item() --> 7.0
-M.Identity = plain("Identity", function(x) return x end)
-
 local GELU = {
   init = function(self, options)
     options = check.options(1, options, { approximate = "none" })
@@ -53,15 +48,5 @@ local GELU = {
 -- @source Hendrycks and Gimpel 2016
 -- @example ssl.nn.GELU()(ssl.tensor{0}):item() --> 0.0
 M.GELU = module.kind("GELU", GELU)
-
---- Everything but the first dimension merged into one.
--- @return module: [N, ...] -> [N, d]
--- @example ssl.nn.Flatten()(ssl.zeros(2, 3, 4)):size(2) --> 12
-M.Flatten = plain("Flatten", function(x) return T.flatten(x, 2) end)
-
---- Rows scaled to length 1 as a module.
--- @return module: [..., d] -> [..., d]
--- @example ssl.nn.L2Norm()(ssl.tensor{{3, 4}}):sum():item() --> 1.4
-M.L2Norm = plain("L2Norm", T.normalize)
 
 return M

@@ -3,6 +3,7 @@
 local core = require "sslkit.core"
 local check = require "sslkit.check"
 local autograd = require "sslkit.autograd"
+local decompose = require "sslkit.linalg.decompose"
 local T = require "sslkit.tensor"
 
 local initialise = {}
@@ -100,6 +101,30 @@ function initialise.xavier_uniform_(t, options)
   local fan_in, fan_out = fans(t)
   local bound = options.gain * math.sqrt(6 / math.max(fan_in + fan_out, 1))
   return initialise.uniform_(t, { low = -bound, high = bound, generator = options.generator })
+end
+
+--- An orthogonal matrix, uniform among all: rows at right angles and of length gain, or columns
+-- where they are fewer. Of a weight [out, in, ...] a row is all behind the first dimension.
+-- @param t float tensor with at least 2 dimensions
+-- @param options {gain=1, generator=}
+-- @return t
+-- @source Saxe, McClelland, Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in
+-- deep linear neural networks"
+-- @example ssl.nn.init.orthogonal_(ssl.zeros(2, 5)):norm(2, 2):sum():item() --> 2.0
+function initialise.orthogonal_(t, options)
+  check.tensor(1, t, { dtype = "float" })
+  options = settings(options, { gain = 1 })
+  fans(t) -- two dimensions, or more
+  local rows = core.size(t, 1)
+  local columns = core.numel(t) // math.max(rows, 1)
+  if core.numel(t) == 0 then return t end
+  local tall = { math.max(rows, columns), math.min(rows, columns) }
+  local draw = { dtype = core.dtype(t), generator = options.generator }
+  local q, r = decompose.qr(T.randn(tall, draw))
+  -- The factorisation chooses signs of its own; with those of r undone, no rotation is likelier.
+  local sign = T.to(T.ge(T.diagonal(r), 0), core.dtype(t)) * 2 - 1
+  q = q * (sign * options.gain)
+  return fill(t, T.reshape(rows < columns and T.t(q) or q, { core.shape(t) }))
 end
 
 --- One value.

@@ -35,32 +35,4 @@ end
 -- @example ssl.nn.Linear(3, 2)(ssl.ones(5, 3)):size(2) --> 2
 M.Linear = module.kind("Linear", Linear)
 
-local WeightNormLinear = {}
-
-function WeightNormLinear:init(inp, out, options)
-  self.inp, self.out = check.integer(1, "inp", inp, 1), check.integer(2, "out", out, 1)
-  options = check.options(3, options, { normalize = true, dtype = "float32" }, { generator = true })
-  self.normalize = options.normalize
-  local draw = { std = 1 / math.sqrt(inp), generator = options.generator }
-  self.weight = initialise.normal_(T.zeros({ out, inp }, options.dtype), draw):requires_grad()
-end
-
-function WeightNormLinear:forward(x)
-  return T.linear(x, self.normalize and T.normalize(self.weight) or self.weight)
-end
-
-function WeightNormLinear:extra() return ("%d, %d"):format(self.inp, self.out) end
-
---- A linear map without bias whose rows are scaled to length 1: with rows of length 1 in x, cosines
--- to `out` prototypes.
--- @param inp whole number, the width of the input
--- @param out number of prototypes
--- @param options {normalize=true, dtype="float32", generator=}; normalize=false leaves the rows as
--- they are
--- @return module: x [..., inp] -> [..., out]
--- @source Salimans and Kingma 2016, "Weight normalization", with g fixed at 1 as in DINO (Caron et
--- al. 2021)
--- @example ssl.nn.WeightNormLinear(3, 2)(ssl.zeros(1, 3)):sum():item() --> 0.0
-M.WeightNormLinear = module.kind("WeightNormLinear", WeightNormLinear)
-
 return M

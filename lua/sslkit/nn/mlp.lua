@@ -5,6 +5,7 @@ local activation = require "sslkit.nn.activation"
 local linear = require "sslkit.nn.linear"
 local norm = require "sslkit.nn.norm"
 local sequential = require "sslkit.nn.sequential"
+local shape = require "sslkit.nn.shape"
 
 local M = {}
 
@@ -29,7 +30,7 @@ function M.mlp(options)
     check.one_of(1, "activation", options.activation, { "gelu", "relu", "silu", "tanh" })
   end
   if options.norm ~= nil then check.one_of(1, "norm", options.norm, { "batch" }) end
-  local parts, dtype = { activation.Flatten() }, { dtype = options.dtype }
+  local parts, dtype = { shape.Flatten() }, { dtype = options.dtype }
   local draw = { dtype = options.dtype, generator = options.generator }
   for i = 1, #sizes - 1 do
     parts[#parts + 1] = linear.Linear(sizes[i], sizes[i + 1], draw)

@@ -181,7 +181,8 @@ function Module:state()
 end
 
 --- Takes parameters and buffers from a state; nothing changes unless all names, shapes and dtypes
--- fit.
+-- fit. A state of PyTorch's may be one: what its batch norms count, num_batches_tracked, is passed
+-- over.
 -- @param self module
 -- @param state table name -> tensor
 -- @return self
@@ -203,7 +204,9 @@ function Module:load_state(state)
     end
   end)
   for name in pairs(state) do
-    if not known[name] then check.fail(2, "there is no '%s' in this module", tostring(name)) end
+    if not known[name] and not tostring(name):find "num_batches_tracked$" then
+      check.fail(2, "there is no '%s' in this module", tostring(name))
+    end
   end
   autograd.no_grad(function()
     for name, t in pairs(known) do core.copy_(t, state[name]) end

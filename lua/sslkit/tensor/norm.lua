@@ -121,15 +121,16 @@ T.softmax = along_rows "softmax"
 -- @example ssl.zeros(4):log_softmax()[1] --> -1.38629
 T.log_softmax = along_rows "log_softmax"
 
---- Rows scaled to length 1: x / max(|x|, 1e-12) along a dimension. A row shorter than that gets
+--- Rows scaled to length 1: x / max(|x|, eps) along a dimension. A row shorter than that gets
 -- gradient 0.
 -- @param t float tensor
 -- @param dim dimension (the last)
+-- @param options {eps=1e-12}
 -- @return tensor of t's shape
 -- @example ssl.tensor{3, 4}:normalize()[2] --> 0.8
-function T.normalize(t, dim)
-  local tiny = 1e-12
+function T.normalize(t, dim, options)
   check.tensor(1, t, { dtype = "float" })
+  local tiny = check.number(3, "eps", check.options(3, options, { eps = 1e-12 }).eps, 0)
   local size = T.norm(t, 2, dim == nil and -1 or dim, true)
   if core.numel(size) == 0 or core.item(core.amin(size)) >= tiny then return t / size end
   local short = T.lt(size, tiny)
