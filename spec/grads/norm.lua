@@ -1,4 +1,4 @@
--- Cases of spec/grads_spec.lua: normalisation, pooling and dropout.
+-- Cases of spec/grads_spec.lua: normalisation, pooling, dropout and attention.
 
 local ssl = require "sslkit"
 
@@ -75,4 +75,9 @@ return function(case, kit)
     g:load_state(start) -- the same ones in every call
     return drop(x)
   end, normal(3, 5))
+
+  local attention = nn.Attention(4, { heads = 2 })
+  local look = with_parameters(attention)
+  case("attention", look, normal(2, 3, 4))
+  case("attention", function(x) return look(x:transpose(1, 2)) end, normal(3, 1, 4))
 end

@@ -108,7 +108,7 @@ def step():
 
 if args.serve:
     from serve import serve
-    serve({"step": step})
+    serve({"step": step, "rss": lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
     sys.exit()
 for _ in range(3):
     step()
