@@ -243,7 +243,7 @@ describe("surrogate_gap", function()
   it("draws positives from the other rows of the class", function()
     -- Classes of two rows: the positive of each is the other one, whatever the seed.
     local z, y = randn(8, 3, 7), int { 1, 2, 3, 4, 1, 2, 3, 4 }
-    local u = z:normalize(2, 2)
+    local u = z:normalize(2)
     local far = surrogate_gap(ssl.cat({ u, -u }), ssl.cat({ y, y + 4 }), { full = true })
     assert.equal(0, far.n_alone)
     local alone = surrogate_gap(z, int { 1, 1, 1, 1, 1, 1, 1, 9 }, { full = true })
