@@ -47,12 +47,20 @@ static void push_where(lua_State *L, bool have, lua_Debug *caller) {
   lua_pushliteral(L, "");
 }
 
+/* What kind of network a function's first argument is, such as "Conv2d"; NULL for other things. */
+static const char *kind_of_self(lua_State *L, const lua_Debug *ours) {
+  if (!lua_getlocal(L, ours, 1) || !lua_istable(L, -1)) return 0;
+  if (luaL_getmetafield(L, -1, "__name") != LUA_TSTRING) return 0;
+  const char *name = lua_tostring(L, -1);
+  return strncmp(name, "sslkit.nn.", 10) == 0 ? name + 10 : 0;
+}
+
 /* The name by which the user called; where that is not known (a tail call, pcall(f), t[name](t)),
-   the one under which a module of ours holds the function. May leave values on the stack, which is
-   about to be left anyway. */
+   the one under which a module of ours holds the function, or the kind of network that was called.
+   May leave values on the stack, which is about to be left anyway. */
 static const char *public_name(lua_State *L, lua_Debug *ours) {
   if (ours->name && *ours->name && strcmp(ours->name, "?") != 0) return ours->name;
-  luaL_checkstack(L, 8, 0);
+  luaL_checkstack(L, 12, 0);
   if (!lua_getinfo(L, "f", ours)) return "?";
   int f = lua_gettop(L);
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -62,7 +70,8 @@ static const char *public_name(lua_State *L, lua_Debug *ours) {
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
       if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, f)) return lua_tostring(L, -2);
   }
-  return "?";
+  const char *kind = kind_of_self(L, ours);
+  return kind ? kind : "?";
 }
 
 static _Noreturn void fail_at(lua_State *L, int level, int arg, const char *message) {

@@ -260,6 +260,16 @@ describe("a module of one's own", function()
     assert.equal("last", names(m:named_buffers()))
   end)
 
+  it("is named in the errors of its parts", function()
+    local net = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    local ok, message = pcall(function() return net(ssl.ones(2, 5)) end)
+    assert.is_false(ok)
+    assert.matches("bad argument #1 to 'Sequential' %(", message)
+    ok, message = pcall(nn.Linear(4, 3), ssl.ones(2, 5))
+    assert.is_false(ok)
+    assert.matches("bad argument #1 to 'Linear' %(", message)
+  end)
+
   it("needs a function forward", function()
     for _, wrong in ipairs { {}, { forward = 3 }, 3 } do
       assert.raises("table with a function 'forward' expected", nn.module, wrong)
