@@ -23,7 +23,7 @@ local function train(set, test, seed)
     model = net, epochs = EPOCHS,
     data = ssl.data.loader(set, { batch = BATCH, seed = seed }),
     loss = function(model, batch)
-      return ssl.losses.cross_entropy(model(pixels(batch.x)), batch.y)
+      return ssl.losses.cross_entropy(model(batch.x), batch.y) -- the loader gives 0..1
     end,
     optimizer = { "sgd", lr = RATE, momentum = 0.9, weight_decay = 5e-4 },
     schedule = "cosine", progress = false,
