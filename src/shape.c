@@ -22,7 +22,8 @@ void sk_pack(sk_array *a) {
   int64_t s = sk_itemsize[a->dtype];
   for (int d = a->ndim - 1; d >= 0; d--) {
     a->stride[d] = s;
-    if (a->shape[d] > 0) s *= a->shape[d];
+    /* two views may ask for more than 2^63 bytes: such a shape is only compared, and wraps here */
+    if (a->shape[d] > 0) (void)__builtin_mul_overflow(s, a->shape[d], &s);
   }
 }
 
