@@ -80,6 +80,7 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_batchnorm(L);
   sk_open_layernorm(L);
   sk_open_pool(L);
+  sk_open_augment(L);
   sk_open_linalg(L);
   sk_open_spectral(L);
   sk_open_neighbours(L);

@@ -59,6 +59,7 @@ int sk_open_conv(lua_State *L);
 int sk_open_batchnorm(lua_State *L);
 int sk_open_layernorm(lua_State *L);
 int sk_open_pool(lua_State *L);
+int sk_open_augment(lua_State *L);
 int sk_open_spectral(lua_State *L);
 int sk_open_neighbours(lua_State *L);
 int sk_open_ranking(lua_State *L);
