@@ -26,7 +26,8 @@ typedef struct storage {
 enum { STORAGE = 1, NODE = 2 }; /* a tensor's two user values */
 
 /* Addresses that serve as registry keys. */
-static const char meta_key = 0, limit_key = 0, peak_key = 0, scratch_key = 0, tape_key = 0;
+static const char meta_key = 0, limit_key = 0, peak_key = 0, scratch_key = 0, tape_key = 0,
+                  nothing_key = 0;
 
 /* {== Memory ============================================================== */
 
@@ -345,6 +346,27 @@ static int core_detach(lua_State *L) {
   return 1;
 }
 
+/* A tensor that looks like t and is on the tape in its place, without its elements: each reads as NaN.
+   For the tape, which would otherwise keep what no gradient needs. */
+static int core_stand_in(lua_State *L) {
+  sk_array *a = push_tensor(L), was = *sk_check(L, 1);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &nothing_key) != LUA_TUSERDATA) {
+    lua_pop(L, 1);
+    storage *s = push_storage(L, 8, 0);
+    memset(s->data, 0xFF, 8);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &nothing_key);
+  }
+  char *data = ((storage *)lua_touserdata(L, -1))->data;
+  lua_setiuservalue(L, -2, STORAGE);
+  *a = was;
+  a->data = data;
+  for (int d = 0; d < a->ndim; d++) a->stride[d] = 0;
+  lua_getiuservalue(L, 1, NODE);
+  lua_setiuservalue(L, -2, NODE);
+  return 1;
+}
+
 static int core_storage(lua_State *L) { /* what identifies the bytes that a tensor shows */
   sk_check(L, 1);
   lua_pushlightuserdata(L, storage_of(L, 1));
@@ -390,6 +412,7 @@ static const luaL_Reg functions[] = {{"is_tensor", core_is_tensor},
                                      {"set_node", core_set_node},
                                      {"recording", core_recording},
                                      {"detach", core_detach},
+                                     {"stand_in", core_stand_in},
                                      {"storage", core_storage},
                                      {"same_shape", core_same_shape},
                                      {"memory_limit", core_memory_limit},

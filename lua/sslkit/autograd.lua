@@ -1,7 +1,8 @@
 -- The tape. Every differentiable operation on a tensor that needs gradients leaves a node on its
 -- result:
---   { name=, rule=, args={...}, versions={...} }
--- and a leaf (requires_grad) has { leaf=true, grad= }. backward() walks the nodes from the loss in
+--   { name=, rule=, args={...}, out=, versions={...} }
+-- and a leaf (requires_grad) has { leaf=true, grad= }. Values that the rule does not read are not
+-- kept: a stand-in of their shape bears their node. backward() walks the nodes from the loss in
 -- reverse order and asks each rule (grads/) for the gradients of its arguments. Rules are
 -- written with tensor operations, so that under create_graph they leave nodes of their own, and
 -- second derivatives come by themselves.
@@ -44,14 +45,22 @@ local function record(name, out, ...)
   if not needed or not recording() or not is_float(out) then return end
   local rule = rules[name]
   if not rule then check.raise("%s has no gradient; use :detach() to pass it by", name) end
-  local args = table.pack(...)
-  for i = 1, args.n do args[i] = copied(args[i], 0) end
+  local args, saved = table.pack(...), rule.saved
+  for i = 1, args.n do
+    local node = not saved[i] and node_of(args[i])
+    if node and not node.leaf then
+      args[i] = core.stand_in(args[i])
+    elseif not node then
+      args[i] = copied(args[i], 0)
+    end
+  end
   local versions = {}
   for _, i in ipairs(rule.saves) do
     local t = i == 0 and out or args[i]
     if core.is_tensor(t) then versions[i] = version(t) end
   end
-  set_node(out, { name = name, rule = rule, args = args, versions = versions })
+  set_node(out, { name = name, rule = rule, args = args, out = saved[0] and out,
+    versions = versions })
 end
 
 local guard = { __close = function(self) recording(self.before) end }
@@ -131,9 +140,9 @@ local function between(sorted, targets)
 end
 
 -- Values that the rule reads must be what they were when the operation ran.
-local function check_versions(node, out)
+local function check_versions(node)
   for i, v in pairs(node.versions or {}) do
-    local t = i == 0 and out or node.args[i]
+    local t = i == 0 and node.out or node.args[i]
     if version(t) ~= v then
       check.raise("a value that %s needs was changed in place since (%s)", node.name,
         core.describe(t))
@@ -147,17 +156,18 @@ end
 local function run(root, seed, create_graph, retain, deliver, targets)
   local gradient, sorted, made = { [node_of(root)] = seed }, order(root, targets), nil
   if targets then sorted, made = between(sorted, targets) end
-  for _, t in ipairs(sorted) do check_versions(node_of(t), t) end
+  for _, t in ipairs(sorted) do check_versions(node_of(t)) end
   local _ <close> = switched(create_graph)
   for k = #sorted, 1, -1 do
     local t = sorted[k]
     local node = node_of(t)
     local g = gradient[node]
-    gradient[node] = nil
+    gradient[node], sorted[k] = nil, nil
     if g then deliver(node, g) end
     if not node.leaf and (not made or made[node]) then
       local args = node.args
-      local results = g and table.pack(node.rule.backward(g, t, table.unpack(args, 1, args.n)))
+      local results = g and table.pack(node.rule.backward(g, node.out or t,
+        table.unpack(args, 1, args.n)))
       for i = 1, g and results.n or 0 do
         local below = results[i] and node_of(args[i])
         if below then
@@ -165,7 +175,7 @@ local function run(root, seed, create_graph, retain, deliver, targets)
           gradient[below] = sum and sum + results[i] or results[i]
         end
       end
-      if not retain then node.freed, node.args, node.versions = true, nil, nil end
+      if not retain then node.freed, node.args, node.out, node.versions = true, nil, nil, nil end
     end
   end
 end

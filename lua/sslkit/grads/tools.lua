@@ -7,7 +7,9 @@ local T = require "sslkit.tensor"
 local tools = { rules = {} }
 
 function tools.rule(name, saves, backward)
-  tools.rules[name] = { saves = saves, backward = backward }
+  local saved = {}
+  for _, i in ipairs(saves) do saved[i] = true end
+  tools.rules[name] = { saves = saves, saved = saved, backward = backward }
 end
 
 tools.needs = core.node -- a gradient costs nothing where nobody asks for it
