@@ -29,7 +29,7 @@ check "clang-format -i makes these right" \
 
 never "floors 0 and 1, and what speaks to other libraries, know nothing of Lua" \
   '#include ["<](lua|lauxlib|tensor\.h|lib\.h|error\.h)' $(all_but \
-  '/(core|tensor|error)\.c|/(lib|tensor|error|sslkit)\.h|/l_[a-z]*\.c|/image/image\.c|/dnnl/dnnl\.c')
+  '/(core|tensor|memory|error)\.c|/(lib|tensor|memory|error|sslkit)\.h|/l_[a-z]*\.c|/image/image\.c|/dnnl/dnnl\.c')
 never "memory comes from Lua: sk_new, sk_scratch" '\<(malloc|calloc|realloc|free)\(' $sources
 never "tensors are made in tensor.c only, and handles of other libraries in their modules" \
   'lua_newuserdatauv\(' $(all_but '/tensor\.c|/image/|/dnnl/')

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "kernel.h"
+#include "memory.h"
 #include "tensor.h"
 
 /* Reads a shape given as numbers from idx on, or as one table; returns ndim. `next` (may be NULL)

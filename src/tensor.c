@@ -2,6 +2,7 @@
 #include "tensor.h"
 #include "error.h"
 #include "kernel.h"
+#include "memory.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,53 +27,9 @@ typedef struct storage {
 enum { STORAGE = 1, NODE = 2 }; /* a tensor's two user values */
 
 /* Addresses that serve as registry keys. */
-static const char meta_key = 0, limit_key = 0, peak_key = 0, scratch_key = 0, tape_key = 0,
-                  nothing_key = 0;
+static const char meta_key = 0, scratch_key = 0, tape_key = 0, nothing_key = 0;
 
-/* {== Memory ============================================================== */
-
-static void raise_limit(lua_State *L, const char *what, double bytes, double used, double limit) {
-  sk_error(L,
-           "%s needs %.1f MiB; %.1f MiB are in use of a limit of %.1f MiB (ssl.set_memory_limit)",
-           what, bytes / 0x1p20, used / 0x1p20, limit / 0x1p20);
-}
-
-static void new_workspace(lua_State *L) {
-  lua_createtable(L, SCRATCH_KEPT, 0);
-  for (int i = 1; i <= SCRATCH_KEPT; i++) lua_pushboolean(L, 0), lua_rawseti(L, -2, i);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
-}
-
-static double in_use(lua_State *L) { return lua_gc(L, LUA_GCCOUNT) * 1024.0; }
-
-/* The most bytes that were ever in use, since core.peak_memory() was last asked. */
-static void note_peak(lua_State *L, double bytes) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &peak_key);
-  double peak = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  if (bytes <= peak) return;
-  lua_pushnumber(L, bytes);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &peak_key);
-}
-
-/* Lua's own count sees every byte, since all of them lie in userdata. Before we refuse, the scratch
-   blocks that wait are let go, and garbage is collected. */
-void sk_check_room(lua_State *L, double bytes, const char *what) {
-  luaL_checkstack(L, 4, 0);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &limit_key);
-  double limit = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  double used = in_use(L);
-  if (limit > 0 && used + bytes > limit) {
-    if (bytes <= limit) {
-      new_workspace(L);
-      lua_gc(L, LUA_GCCOLLECT);
-      used = in_use(L);
-    }
-    if (used + bytes > limit) raise_limit(L, what, bytes, used, limit);
-  }
-  note_peak(L, used + bytes);
-}
+/* {== Storage ============================================================== */
 
 static storage *push_storage(lua_State *L, int64_t bytes, int nuv) {
   int64_t padded = SLACK ? (bytes + 63) & ~(int64_t)63 : bytes;
@@ -201,7 +158,7 @@ const char *sk_describe(lua_State *L, const sk_array *a) {
 
 /* ==} */
 
-/* {== Storage, versions, tape ============================================= */
+/* {== Versions, tape ====================================================== */
 
 static storage *storage_of(lua_State *L, int idx) {
   lua_getiuservalue(L, idx, STORAGE);
@@ -247,6 +204,12 @@ void sk_check_constant(lua_State *L, int idx) {
 /* ==} */
 
 /* {== Workspace =========================================================== */
+
+void sk_release_scratch(lua_State *L) {
+  lua_createtable(L, SCRATCH_KEPT, 0);
+  for (int i = 1; i <= SCRATCH_KEPT; i++) lua_pushboolean(L, 0), lua_rawseti(L, -2, i);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
+}
 
 /* Free blocks wait in one table of the state. A block in use is in the hands of its user alone, so
    whatever an error leaves behind is garbage and nothing more. */
@@ -346,8 +309,8 @@ static int core_detach(lua_State *L) {
   return 1;
 }
 
-/* A tensor that looks like t and is on the tape in its place, without its elements: each reads as NaN.
-   For the tape, which would otherwise keep what no gradient needs. */
+/* A tensor that looks like t and is on the tape in its place, without its elements: each reads as
+   NaN. For the tape, which would otherwise keep what no gradient needs. */
 static int core_stand_in(lua_State *L) {
   sk_array *a = push_tensor(L), was = *sk_check(L, 1);
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &nothing_key) != LUA_TUSERDATA) {
@@ -378,30 +341,8 @@ static int core_same_shape(lua_State *L) {
   return 1;
 }
 
-static int core_memory_limit(lua_State *L) { /* () -> bytes; (bytes) sets; 0 or less: none */
-  lua_settop(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &limit_key);
-  if (!lua_isnil(L, 1)) {
-    lua_pushnumber(L, sk_check_number(L, 1));
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &limit_key);
-  }
-  return 1;
-}
-
-/* The most bytes that Lua held, tensors and all else, since this was last asked; counted where
-   something larger than a page is made. */
-static int core_peak_memory(lua_State *L) {
-  double now = in_use(L);
-  note_peak(L, now);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &peak_key);
-  lua_pushinteger(L, (lua_Integer)lua_tonumber(L, -1));
-  lua_pushnumber(L, now);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &peak_key);
-  return 1;
-}
-
 static int core_release_workspace(lua_State *L) {
-  new_workspace(L);
+  sk_release_scratch(L);
   return 0;
 }
 
@@ -415,8 +356,6 @@ static const luaL_Reg functions[] = {{"is_tensor", core_is_tensor},
                                      {"stand_in", core_stand_in},
                                      {"storage", core_storage},
                                      {"same_shape", core_same_shape},
-                                     {"memory_limit", core_memory_limit},
-                                     {"peak_memory", core_peak_memory},
                                      {"release_workspace", core_release_workspace},
                                      {0, 0}};
 
@@ -431,7 +370,9 @@ int sk_open_tensor(lua_State *L) {
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &meta_key);
   lua_setfield(L, -2, "meta");
-  new_workspace(L);
+  sk_release_scratch(L);
+  memset(lua_newuserdatauv(L, SK_MEMORY_BYTES, 0), 0, SK_MEMORY_BYTES);
+  sk_open_memory(L);
   return 0;
 }
 

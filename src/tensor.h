@@ -20,8 +20,6 @@ sk_array *sk_view(lua_State *L, int idx, const sk_array *window);
 /* The tensor at idx itself if contiguous and of that dtype, otherwise a contiguous, converted copy.
  */
 const sk_array *sk_contiguous(lua_State *L, int idx, sk_dtype dtype);
-/* Raises where that many bytes more would pass the memory limit; `what` needs them. */
-void sk_check_room(lua_State *L, double bytes, const char *what);
 
 /* --- checking: each raises an argument error
  * ----------------------------------------------------------- */
@@ -57,6 +55,8 @@ void sk_check_constant(lua_State *L, int idx);
    the collector has it. */
 void *sk_scratch(lua_State *L, int64_t bytes);
 void sk_scratch_done(lua_State *L, int idx);
+/* Lets the blocks that wait go. */
+void sk_release_scratch(lua_State *L);
 
 int sk_open_tensor(lua_State *L); /* adds its functions to the core table on the top of the stack */
 
