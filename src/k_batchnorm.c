@@ -230,7 +230,7 @@ static void run(sk_piece f32, sk_piece f64, job j) {
 }
 
 void sk_batch_norm_forward(const sk_batch_norm *b, const void *x, double *stats, void *y) {
-  for (int64_t c = 0; c < b->channels && !b->training; c++) {
+  for (int64_t c = 0; c < b->channels && b->running_mean && !b->training; c++) {
     stats[c] =
         b->dtype == SK_F32 ? (double)((float *)b->running_mean)[c] : ((double *)b->running_mean)[c];
     stats[b->channels + c] =

@@ -243,7 +243,8 @@ typedef struct sk_batch_norm {
   bool training; /* by the statistics of the batch, towards which the running ones are moved */
   bool relu;     /* the result of which is kept where it is above 0, and otherwise 0 */
 } sk_batch_norm;
-/* stats[2,channels]: means and biased variances that x was normalised by */
+/* stats[2,channels]: means and biased variances that x was normalised by; read, where there are no
+   running ones and this is no training */
 void sk_batch_norm_forward(const sk_batch_norm *b, const void *x, double *stats, void *y);
 /* dx may be NULL. */
 void sk_batch_norm_backward(const sk_batch_norm *b, const void *x, const double *stats,

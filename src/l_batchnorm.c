@@ -52,19 +52,37 @@ static int batch_norm(lua_State *L) {
   return 2;
 }
 
+/* The statistics at idx, as batch_norm gave them. */
+static const sk_array *check_stats(lua_State *L, int idx, const sk_batch_norm *b) {
+  const sk_array *stats = sk_check_dtype(L, idx, SK_F64);
+  if (stats->ndim != 2 || stats->shape[0] != 2 || stats->shape[1] != b->channels)
+    sk_fail(L, idx, "statistics (2,%lld) expected, got %s", (long long)b->channels,
+            sk_describe(L, stats));
+  return sk_contiguous(L, idx, SK_F64);
+}
+
+/* batch_norm_again(x, weight, bias, stats, eps, relu) -> y, the same to the bit */
+static int batch_norm_again(lua_State *L) {
+  lua_settop(L, 6);
+  const sk_array *x = check_input(L, 1);
+  sk_batch_norm b = read_job(L, x, 2);
+  b.eps = sk_check_number(L, 5), b.relu = lua_toboolean(L, 6);
+  const sk_array *stats = check_stats(L, 4, &b), *packed = sk_contiguous(L, 1, x->dtype);
+  sk_array *y = sk_new(L, x->dtype, x->ndim, x->shape);
+  sk_batch_norm_forward(&b, packed->data, (double *)stats->data, y->data);
+  return 1;
+}
+
 /* batch_norm_grad(g, x, weight, bias, stats, eps, training, relu, of_x) -> the gradients of x (nil
    unless of_x), weight and bias */
 static int batch_norm_grad(lua_State *L) {
   lua_settop(L, 9);
-  const sk_array *x = check_input(L, 2), *stats = sk_check_dtype(L, 5, SK_F64);
+  const sk_array *x = check_input(L, 2);
   sk_check_like(L, 1, x);
   sk_batch_norm b = read_job(L, x, 3);
   b.eps = sk_check_number(L, 6), b.training = lua_toboolean(L, 7), b.relu = lua_toboolean(L, 8);
-  if (stats->ndim != 2 || stats->shape[0] != 2 || stats->shape[1] != b.channels)
-    sk_fail(L, 5, "statistics (2,%lld) expected, got %s", (long long)b.channels,
-            sk_describe(L, stats));
+  const sk_array *stats = check_stats(L, 5, &b);
   const sk_array *g = sk_contiguous(L, 1, x->dtype), *packed = sk_contiguous(L, 2, x->dtype);
-  stats = sk_contiguous(L, 5, SK_F64);
   sk_array *dx = 0;
   if (lua_toboolean(L, 9))
     dx = sk_new(L, x->dtype, x->ndim, x->shape);
@@ -76,8 +94,10 @@ static int batch_norm_grad(lua_State *L) {
   return 3;
 }
 
-static const luaL_Reg functions[] = {
-    {"batch_norm", batch_norm}, {"batch_norm_grad", batch_norm_grad}, {0, 0}};
+static const luaL_Reg functions[] = {{"batch_norm", batch_norm},
+                                     {"batch_norm_again", batch_norm_again},
+                                     {"batch_norm_grad", batch_norm_grad},
+                                     {0, 0}};
 
 int sk_open_batchnorm(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

@@ -2,7 +2,7 @@
 -- result:
 --   { name=, rule=, args={...}, out=, versions={...} }
 -- and a leaf (requires_grad) has { leaf=true, grad= }. Values that the rule does not read are not
--- kept: a stand-in of their shape bears their node. backward() walks the nodes from the loss in
+-- kept: a stand-in of their shape bears their node. Nor are those that are easily made `again`. backward() walks the nodes from the loss in
 -- reverse order and asks each rule (grads/) for the gradients of its arguments. Rules are
 -- written with tensor operations, so that under create_graph they leave nodes of their own, and
 -- second derivatives come by themselves.
@@ -36,6 +36,9 @@ local function copied(v, depth)
   return new
 end
 
+-- Can the node's result be made again? Not from what would have to be made again itself.
+local function can_make(node) return node.rule.again and not node.again and not node.freed end
+
 -- Called by every operation with its result and arguments (hook.lua). Integers have no gradients.
 local function record(name, out, ...)
   local needed = false
@@ -45,21 +48,24 @@ local function record(name, out, ...)
   if not needed or not recording() or not is_float(out) then return end
   local rule = rules[name]
   if not rule then check.raise("%s has no gradient; use :detach() to pass it by", name) end
-  local args, saved = table.pack(...), rule.saved
+  local args, saved, versions, again = table.pack(...), rule.saved, {}, nil
   for i = 1, args.n do
-    local node = not saved[i] and node_of(args[i])
-    if node and not node.leaf then
-      args[i] = core.stand_in(args[i])
-    elseif not node then
-      args[i] = copied(args[i], 0)
+    local a = args[i]
+    local node = node_of(a)
+    if node and not node.leaf and (not saved[i] or can_make(node)) then
+      args[i] = core.stand_in(a)
+      if saved[i] then
+        again = again or {}
+        again[#again + 1] = i
+      end
+    elseif saved[i] and core.is_tensor(a) then
+      versions[i] = version(a)
+    else
+      args[i] = copied(a, 0)
     end
   end
-  local versions = {}
-  for _, i in ipairs(rule.saves) do
-    local t = i == 0 and out or args[i]
-    if core.is_tensor(t) then versions[i] = version(t) end
-  end
-  set_node(out, { name = name, rule = rule, args = args, out = saved[0] and out,
+  if saved[0] then versions[0] = version(out) end
+  set_node(out, { name = name, rule = rule, args = args, out = saved[0] and out, again = again,
     versions = versions })
 end
 
@@ -95,6 +101,9 @@ end
 
 -- {== Walking back ==========================================================
 
+local FREED = "a graph was freed by an earlier backward; keep it with {retain_graph = true}, or "
+  .. ":detach() what comes from it"
+
 -- Nodes reachable from the root, each after all that it was made of; by a stack of our own, because
 -- graphs are deep. What lies below a node that was freed is not known any more, so that its
 -- gradients would silently be missing, unless it is wanted itself.
@@ -112,8 +121,7 @@ local function order(root, targets)
     else
       state[node] = "open"
       if node.freed and not (targets and targets[node]) then
-        check.raise("a graph was freed by an earlier backward; keep it with {retain_graph = true}, "
-          .. "or :detach() what comes from it")
+        check.raise(FREED)
       end
       for i = 1, node.args and node.args.n or 0 do
         local a = node.args[i]
@@ -139,8 +147,11 @@ local function between(sorted, targets)
   return kept, made
 end
 
--- Values that the rule reads must be what they were when the operation ran.
-local function check_versions(node)
+-- Values that the rule reads must be what they were when the operation ran, or be made again.
+local function check_values(node)
+  for _, i in ipairs(node.again or {}) do
+    if node_of(node.args[i]).freed then check.raise(FREED) end
+  end
   for i, v in pairs(node.versions or {}) do
     local t = i == 0 and node.out or node.args[i]
     if version(t) ~= v then
@@ -150,13 +161,23 @@ local function check_versions(node)
   end
 end
 
+-- The values that the node's rule reads and that were not kept.
+local function make_again(node)
+  for _, i in ipairs(node.again or {}) do
+    local below = node_of(node.args[i])
+    local value = below.rule.again(table.unpack(below.args, 1, below.args.n))
+    set_node(value, below)
+    node.args[i] = value
+  end
+end
+
 -- Walks from root, whose gradient is seed, and hands deliver(node, gradient) the gradient of every
 -- node; with targets (a set of nodes) only the way to them is gone. All is checked before anything
 -- is delivered.
 local function run(root, seed, create_graph, retain, deliver, targets)
   local gradient, sorted, made = { [node_of(root)] = seed }, order(root, targets), nil
   if targets then sorted, made = between(sorted, targets) end
-  for _, t in ipairs(sorted) do check_versions(node_of(t)) end
+  for _, t in ipairs(sorted) do check_values(node_of(t)) end
   local _ <close> = switched(create_graph)
   for k = #sorted, 1, -1 do
     local t = sorted[k]
@@ -166,6 +187,7 @@ local function run(root, seed, create_graph, retain, deliver, targets)
     if g then deliver(node, g) end
     if not node.leaf and (not made or made[node]) then
       local args = node.args
+      if g then make_again(node) end
       local results = g and table.pack(node.rule.backward(g, node.out or t,
         table.unpack(args, 1, args.n)))
       for i = 1, g and results.n or 0 do

@@ -6,10 +6,10 @@ local T = require "sslkit.tensor"
 
 local tools = { rules = {} }
 
-function tools.rule(name, saves, backward)
+function tools.rule(name, saves, backward, again)
   local saved = {}
   for _, i in ipairs(saves) do saved[i] = true end
-  tools.rules[name] = { saves = saves, saved = saved, backward = backward }
+  tools.rules[name] = { saves = saves, saved = saved, backward = backward, again = again }
 end
 
 tools.needs = core.node -- a gradient costs nothing where nobody asks for it

@@ -46,8 +46,13 @@ local function batch_gradient(relu)
       w and T.reshape(db, { -1 })
   end
 end
-rule("batch_norm", { 1, 2 }, batch_gradient(false))
-rule("batch_norm_relu", { 1, 2, 3 }, batch_gradient(true))
+
+-- The kernel is quick, and its result as large as what it was made of.
+local function again(relu)
+  return function(x, w, b, stats, eps) return core.batch_norm_again(x, w, b, stats, eps, relu) end
+end
+rule("batch_norm", { 1, 2 }, batch_gradient(false), again(false))
+rule("batch_norm_relu", { 1, 2, 3 }, batch_gradient(true), again(true))
 
 --- x [N,C,...] by the moments of each channel: of the batch, towards which the running ones are moved
 -- by the share `momentum`; without that, the running ones. Weight and bias [C] may be nil.
