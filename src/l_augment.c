@@ -37,9 +37,9 @@ static int read_size(lua_State *L, int table, int field) {
   return (int)size;
 }
 
-/* augment(x [N,c,h,w], rows int64 [n], index int64 [n], list, {c, h, w} of the result, room,
-   {seed, epoch, view}, levels) -> float32 [n,c,h,w] */
-static int augment(lua_State *L) {
+/* What is to be done, from the arguments of `augment`; pushes all that it points to, of which the
+   scratch and the result come last. */
+static sk_augment_job read_job(lua_State *L) {
   lua_settop(L, 8);
   const sk_array *x = sk_check(L, 1), *rows = sk_check_dtype(L, 2, SK_I64);
   const sk_array *index = sk_check_dtype(L, 3, SK_I64);
@@ -76,13 +76,77 @@ static int augment(lua_State *L) {
     if (job.rows[i] < 1 || job.rows[i] > size[0])
       sk_fail(L, 2, "row %lld of %lld", (long long)job.rows[i], (long long)size[0]);
   job.scratch = sk_scratch(L, sk_augment_scratch(&job) * (int64_t)sizeof *job.scratch);
-  int at = lua_gettop(L);
   job.out = (float *)sk_new(L, SK_F32, 4, shape)->data;
+  return job;
+}
+
+#define WRONG_SIZE "the operations make another size"
+
+/* augment(x [N,c,h,w], rows int64 [n], index int64 [n], list, {c, h, w} of the result, room,
+   {seed, epoch, view}, levels) -> float32 [n,c,h,w] */
+static int augment(lua_State *L) {
+  sk_augment_job job = read_job(L);
   bool fits = sk_augment(&job);
-  sk_scratch_done(L, at);
-  if (!fits) sk_fail(L, 5, "the operations make another size");
+  sk_scratch_done(L, -2);
+  if (!fits) sk_fail(L, 5, WRONG_SIZE);
   return 1;
 }
+
+/* {== Behind the caller's back ============================================ */
+
+#define PENDING "sslkit.Pending"
+
+typedef struct pending {
+  sk_task task;
+  sk_augment_job job;
+  bool fits;
+} pending;
+
+static void run_pending(void *ctx) {
+  pending *p = ctx;
+  p->fits = sk_augment(&p->job);
+}
+
+/* augment_start(as for augment) -> a pending one, which holds on to all that its thread works with
+ */
+static int augment_start(lua_State *L) {
+  sk_augment_job job = read_job(L);
+  int n = lua_gettop(L);
+  lua_createtable(L, n, 0);
+  lua_insert(L, 1);
+  for (int i = n; i >= 1; i--) lua_rawseti(L, 1, i);
+  pending *p = lua_newuserdatauv(L, sizeof *p, 1);
+  *p = (pending){.job = job};
+  luaL_setmetatable(L, PENDING);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  sk_task_start(&p->task, run_pending, p);
+  return 1;
+}
+
+/* augment_finish(pending) -> float32 [n,c,h,w], once */
+static int augment_finish(lua_State *L) {
+  pending *p = luaL_testudata(L, 1, PENDING);
+  if (!p || lua_getiuservalue(L, 1, 1) != LUA_TTABLE) sk_fail(L, 1, "no pending batch");
+  sk_task_wait(&p->task);
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, 1);
+  if (!p->fits) sk_fail(L, 1, WRONG_SIZE);
+  int n = (int)lua_rawlen(L, -1);
+  lua_rawgeti(L, -1, n - 1);
+  sk_scratch_done(L, -1);
+  lua_pop(L, 1);
+  lua_rawgeti(L, -1, n);
+  return 1;
+}
+
+static int pending_wait(lua_State *L) {
+  pending *p = luaL_testudata(L, 1, PENDING);
+  if (p) sk_task_wait(&p->task);
+  return 0;
+}
+
+/* ==} */
 
 /* augment_draws({seed, epoch, view}, slot, index int64 [n], k) -> float64 [n,k] in [0,1) */
 static int augment_draws(lua_State *L) {
@@ -104,11 +168,20 @@ static int augment_draws(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"augment", augment}, {"augment_draws", augment_draws}, {0, 0}};
+static const luaL_Reg functions[] = {{"augment", augment},
+                                     {"augment_start", augment_start},
+                                     {"augment_finish", augment_finish},
+                                     {"augment_draws", augment_draws},
+                                     {0, 0}};
+
+static const luaL_Reg pending_methods[] = {
+    {"__gc", pending_wait}, {"__close", pending_wait}, {0, 0}};
 
 int sk_open_augment(lua_State *L) {
   luaL_setfuncs(L, functions, 0);
+  luaL_newmetatable(L, PENDING);
+  luaL_setfuncs(L, pending_methods, 0);
+  lua_pop(L, 1);
   lua_createtable(L, 0, sk_augment_count); /* augment_codes: name -> code */
   for (int i = 0; i < sk_augment_count; i++) {
     lua_pushinteger(L, i);

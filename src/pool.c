@@ -28,7 +28,22 @@ static struct {
           .wake = PTHREAD_COND_INITIALIZER,
           .done = PTHREAD_COND_INITIALIZER};
 
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+/* The thread for tasks, beside the pool: one, which takes them in the order of the list. */
+static struct {
+  pthread_mutex_t lock;
+  pthread_cond_t wake, done;
+  sk_task *first; /* all that are not done; the first may be running */
+  bool started;
+} background = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                .wake = PTHREAD_COND_INITIALIZER,
+                .done = PTHREAD_COND_INITIALIZER};
+
+/* Not NULL in the thread for tasks: the pool is the caller's, and a task that took it would make
+   him wait. (A key, since the search for leaks of gcc 12's sanitizer dies of _Thread_local in
+   modules.) */
+static pthread_key_t in_task;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void work(void) {
   for (;;) {
@@ -80,9 +95,17 @@ static void after_fork(void) {
   pthread_cond_init(&pool.wake, 0);
   pthread_cond_init(&pool.done, 0);
   pool.started = pool.asleep = pool.helping = pool.joining = 0;
+  pthread_mutex_init(&background.lock, 0);
+  pthread_cond_init(&background.wake, 0);
+  pthread_cond_init(&background.done, 0);
+  background.started = false; /* who waits for a task does it himself */
+  for (sk_task *t = background.first; t; t = t->next) t->state = SK_TASK_QUEUED;
 }
 
-static void watch_fork(void) { pthread_atfork(0, 0, after_fork); }
+static void prepare(void) {
+  pthread_key_create(&in_task, 0);
+  pthread_atfork(0, 0, after_fork);
+}
 
 static int processors(void) {
   cpu_set_t set;
@@ -90,27 +113,32 @@ static int processors(void) {
   return n < 1 ? 1 : n > SK_MAXTHREADS ? SK_MAXTHREADS : n;
 }
 
-/* With pool.lock held: helpers are started on first need, with every signal blocked, since signals
-   are the host's. Where the system gives no thread, fewer work. */
-static void start_helpers(void) {
+/* A thread with every signal blocked, since signals are the host's. */
+static bool start_thread(void *(*body)(void *)) {
   sigset_t all, old;
   pthread_attr_t attr;
   pthread_t t;
-  if (pool.started >= pool.wanted - 1) return;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  while (pool.started < pool.wanted - 1 && pthread_create(&t, &attr, helper, 0) == 0)
-    pool.started++;
+  bool started = pthread_create(&t, &attr, body, 0) == 0;
   pthread_attr_destroy(&attr);
   pthread_sigmask(SIG_SETMASK, &old, 0);
+  return started;
+}
+
+/* With pool.lock held: helpers are started on first need. Where the system gives no thread, fewer
+   work. */
+static void start_helpers(void) {
+  while (pool.started < pool.wanted - 1 && start_thread(helper)) pool.started++;
 }
 
 void sk_parallel(int64_t n, int64_t grain, sk_piece piece, void *ctx) {
   if (grain < 1) grain = 1;
   if (n <= 0) return;
-  if (n <= grain || sk_get_threads() == 1 || pthread_mutex_trylock(&pool.busy) != 0) {
+  if (n <= grain || sk_get_threads() == 1 || pthread_getspecific(in_task) ||
+      pthread_mutex_trylock(&pool.busy) != 0) {
     for (int64_t first = 0; first < n; first += grain)
       piece(ctx, first, n - first < grain ? n : first + grain);
     return;
@@ -141,10 +169,55 @@ void sk_set_threads(int n) {
 }
 
 int sk_get_threads(void) {
-  pthread_once(&fork_once, watch_fork);
+  pthread_once(&once, prepare);
   pthread_mutex_lock(&pool.lock);
   if (pool.wanted == 0) pool.wanted = processors();
   int n = pool.wanted;
   pthread_mutex_unlock(&pool.lock);
   return n;
+}
+
+static void *background_thread(void *unused) {
+  (void)unused;
+  pthread_setspecific(in_task, &background);
+  pthread_mutex_lock(&background.lock);
+  for (;;) {
+    while (!background.first) pthread_cond_wait(&background.wake, &background.lock);
+    sk_task *task = background.first;
+    task->state = SK_TASK_RUNNING;
+    pthread_mutex_unlock(&background.lock);
+    task->run(task->ctx);
+    pthread_mutex_lock(&background.lock);
+    background.first = task->next;
+    task->state = SK_TASK_DONE;
+    pthread_cond_broadcast(&background.done);
+  }
+  return 0;
+}
+
+void sk_task_start(sk_task *task, void (*run)(void *ctx), void *ctx) {
+  pthread_once(&once, prepare);
+  *task = (sk_task){.run = run, .ctx = ctx, .state = SK_TASK_QUEUED};
+  pthread_mutex_lock(&background.lock);
+  if (!background.started) background.started = start_thread(background_thread);
+  sk_task **end = &background.first;
+  while (*end) end = &(*end)->next;
+  *end = task;
+  pthread_cond_signal(&background.wake);
+  pthread_mutex_unlock(&background.lock);
+}
+
+/* One that nobody has begun is taken off the list and done here. */
+void sk_task_wait(sk_task *task) {
+  pthread_mutex_lock(&background.lock);
+  while (task->state == SK_TASK_RUNNING) pthread_cond_wait(&background.done, &background.lock);
+  bool ours = task->state == SK_TASK_QUEUED;
+  if (ours) {
+    sk_task **at = &background.first;
+    while (*at != task) at = &(*at)->next;
+    *at = task->next;
+    task->state = SK_TASK_DONE;
+  }
+  pthread_mutex_unlock(&background.lock);
+  if (ours) task->run(task->ctx);
 }

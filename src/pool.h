@@ -16,4 +16,16 @@ void sk_set_threads(int n);
 int sk_get_threads(void);
 #define SK_MAXTHREADS 64
 
+/* Work for one thread behind the caller's back, such as the next batch while this one trains. What
+   run(ctx) reads and writes must stay until sk_task_wait has returned; it may be run twice, when
+   the process forks in between. */
+typedef struct sk_task {
+  void (*run)(void *ctx);
+  void *ctx;
+  enum { SK_TASK_DONE, SK_TASK_QUEUED, SK_TASK_RUNNING } state;
+  struct sk_task *next;
+} sk_task;
+void sk_task_start(sk_task *task, void (*run)(void *ctx), void *ctx);
+void sk_task_wait(sk_task *task);
+
 #endif
