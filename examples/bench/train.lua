@@ -56,29 +56,6 @@ end
 
 -- ==}
 
--- {== Losses ================================================================================
-
-local function simclr(z)
-  local n = core.size(z, 1)
-  z = z / z:square():sum(2, true):sqrt()
-  local s = (z:matmul(z:t()) / 0.5):masked_fill(ssl.eye(n):gt(0), -1e9)
-  local target = (ssl.arange(0, n - 1, 1, "int64") + n // 2) % n + 1
-  return losses.cross_entropy(s, target)
-end
-
-local function barlow(z)
-  local n = core.size(z, 1)
-  local half = n // 2
-  local function unit(a) return (a - a:mean(1)) / a:std(1) end
-  local a, b = unit(z:narrow(1, 1, half)), unit(z:narrow(1, half + 1, n))
-  local c = a:t():matmul(b) / half
-  local diagonal = c:diagonal()
-  local off = c:square():sum() - diagonal:square():sum()
-  return (diagonal - 1):square():sum() + off * 5e-3
-end
-
--- ==}
-
 -- One step, as a function.
 local function stepper(arch, loss, shape, batch)
   local c, h, w = table.unpack(shape)
@@ -94,7 +71,10 @@ local function stepper(arch, loss, shape, batch)
       local p = ssl.no_grad(function() return teacher(x):softmax(2) end)
       return losses.cross_entropy(student(x), p)
     end
-    return (loss == "simclr" and simclr or barlow)(student(ssl.cat { x, x2 }))
+    local z = student(ssl.cat { x, x2 })
+    local z1, z2 = z:narrow(1, 1, batch), z:narrow(1, batch + 1, 2 * batch)
+    if loss == "simclr" then return losses.ntxent(z1, z2) end
+    return losses.barlow_twins(z1, z2, { unbiased = true, lambda = 5e-3 })
   end
   return function()
     local l = value()
