@@ -105,8 +105,8 @@ void sk_place(const sk_array *a, int axis, const int64_t *offset, const sk_array
 /* a = value, one element of a's dtype, where the uint8 mask of a's shape is not 0. */
 void sk_mask_fill(const sk_array *mask, const void *value, const sk_array *a);
 
-/* --- k_reduce.c: along one axis of an array seen as [outer, n, inner]
- * ----------------------------------- */
+/* --- k_reduce.c: along far and n of an array seen as [outer, far, mid, n, inner]
+ * ------------------------ */
 
 typedef enum sk_reduce_op {
   SK_SUM,
@@ -124,12 +124,12 @@ typedef enum sk_reduce_op {
   SK_ALL,
   SK_NREDUCE
 } sk_reduce_op;
-/* a is packed [outer,n,inner]; out is packed [outer,inner] of the dtype that sk_reduce_gives says.
+/* a is packed; out is packed [outer,mid,inner] of the dtype that sk_reduce_gives says.
    ddof: for SK_VAR. Sums accumulate in float64. */
 sk_dtype sk_reduce_gives(sk_reduce_op op, sk_dtype dtype);
 bool sk_reduce_has(sk_reduce_op op, sk_dtype dtype);
-void sk_reduce(sk_reduce_op op, sk_dtype dtype, const void *a, int64_t outer, int64_t n,
-               int64_t inner, double ddof, void *out);
+void sk_reduce(sk_reduce_op op, sk_dtype dtype, const void *a, const int64_t shape[5], double ddof,
+               void *out);
 /* --- k_gemm.c
  * ------------------------------------------------------------------------------------------- */
 
