@@ -31,11 +31,11 @@ static inline void restore_mode(unsigned mode) { (void)mode; }
 
 typedef struct step {
   void *x, *m, *v; /* m is the momentum of sgd, too */
-  const void *g;
+  const void *g, *y;
   sk_adam_settings adam;
   sk_sgd_settings sgd;
   sk_lion_settings lion;
-  double keep; /* of a moving average */
+  double a, b; /* of a combination: of y and of g */
 } step;
 
 #define STEPS(T, SQRT)                                                                             \
@@ -95,11 +95,11 @@ typedef struct step {
       }                                                                                            \
     restore_mode(mode);                                                                            \
   }                                                                                                \
-  SK_CLONES static void average_##T(void *ctx, int64_t first, int64_t last) {                      \
+  SK_CLONES static void combine_##T(void *ctx, int64_t first, int64_t last) {                      \
     const step *s = ctx;                                                                           \
-    T *x = s->x, keep = (T)s->keep, take = (T)(1 - s->keep);                                       \
-    const T *g = s->g;                                                                             \
-    _Pragma("GCC ivdep") for (int64_t i = first; i < last; i++) x[i] = keep * x[i] + take * g[i];  \
+    T *out = s->x, a = (T)s->a, b = (T)s->b;                                                       \
+    const T *y = s->y, *z = s->g;                                                                  \
+    _Pragma("GCC ivdep") for (int64_t i = first; i < last; i++) out[i] = a * y[i] + b * z[i];      \
   }
 STEPS(float, sqrtf)
 STEPS(double, sqrt)
@@ -122,9 +122,10 @@ void sk_lion(const sk_lion_settings *settings, sk_dtype dtype, int64_t n, void *
   sk_parallel(n, WORK, dtype == SK_F32 ? lion_float : lion_double, &s);
 }
 
-void sk_average(double keep, sk_dtype dtype, int64_t n, void *x, const void *y) {
-  step s = {.x = x, .g = y, .keep = keep};
-  sk_parallel(n, WORK, dtype == SK_F32 ? average_float : average_double, &s);
+void sk_combine(sk_dtype dtype, int64_t n, double a, const void *y, double b, const void *z,
+                void *out) {
+  step s = {.x = out, .y = y, .g = z, .a = a, .b = b};
+  sk_parallel(n, WORK, dtype == SK_F32 ? combine_float : combine_double, &s);
 }
 
 /* ==} */
@@ -192,21 +193,18 @@ typedef struct products {
     products *s = ctx;                                                                             \
     const T *x = s->x, *g = s->g;                                                                  \
     double wd = s->decay, xx[LANES] = {0}, dd[LANES] = {0}, xd[LANES] = {0};                       \
+    double *sum = s->sum[first / s->grain];                                                        \
     int64_t i = first;                                                                             \
-    for (; i + LANES <= last; i += LANES) {                                                        \
-      double a[LANES], d[LANES];                                                                   \
-      for (int k = 0; k < LANES; k++) a[k] = (double)x[i + k];                                     \
-      for (int k = 0; k < LANES; k++) d[k] = (double)g[i + k] + wd * a[k];                         \
-      for (int k = 0; k < LANES; k++) xx[k] += a[k] * a[k];                                        \
-      for (int k = 0; k < LANES; k++) dd[k] += d[k] * d[k];                                        \
-      for (int k = 0; k < LANES; k++) xd[k] += a[k] * d[k];                                        \
-    }                                                                                              \
+    for (; i + LANES <= last; i += LANES)                                                          \
+      for (int k = 0; k < LANES; k++) {                                                            \
+        double a = (double)x[i + k], d = (double)g[i + k] + wd * a;                                \
+        xx[k] += a * a, dd[k] += d * d, xd[k] += a * d;                                            \
+      }                                                                                            \
+    for (int k = 0; k < LANES; k++) sum[0] += xx[k], sum[1] += dd[k], sum[2] += xd[k];             \
     for (; i < last; i++) {                                                                        \
       double a = (double)x[i], d = (double)g[i] + wd * a;                                          \
-      xx[0] += a * a, dd[0] += d * d, xd[0] += a * d;                                              \
+      sum[0] += a * a, sum[1] += d * d, sum[2] += a * d;                                           \
     }                                                                                              \
-    double *sum = s->sum[first / s->grain];                                                        \
-    for (int k = 0; k < LANES; k++) sum[0] += xx[k], sum[1] += dd[k], sum[2] += xd[k];             \
   }
 PRODUCTS(float)
 PRODUCTS(double)

@@ -213,14 +213,28 @@ void sk_sgd(const sk_sgd_settings *settings, sk_dtype dtype, int64_t n, void *x,
 /* m may be NULL: then the step is that of the gradient's sign. */
 void sk_lion(const sk_lion_settings *settings, sk_dtype dtype, int64_t n, void *x, const void *g,
              void *m);
-/* x = keep x + (1 - keep) y */
-void sk_average(double keep, sk_dtype dtype, int64_t n, void *x, const void *y);
+/* out = a y + b z; out may be y or z. */
+void sk_combine(sk_dtype dtype, int64_t n, double a, const void *y, double b, const void *z,
+                void *out);
 bool sk_all_finite(sk_dtype dtype, int64_t n, const void *x);
 /* x.x in float64 */
 double sk_squares(sk_dtype dtype, int64_t n, const void *x);
 /* out = x.x, d.d, x.d in float64, where d = g + decay x */
 void sk_products(sk_dtype dtype, int64_t n, const void *x, const void *g, double decay,
                  double out[3]);
+
+/* --- k_frugal.c: a step of its own for what is picked along n of a parameter [rows, n, inner] - */
+
+typedef struct sk_frugal {
+  sk_dtype dtype;
+  int64_t rows, n, inner, picks;
+  const int64_t *pick; /* [picks], rising, from 1 */
+  bool by_lion;        /* or by adam */
+  sk_adam_settings adam;
+  sk_lion_settings lion, sign; /* sign: of what is not picked */
+} sk_frugal;
+/* The moments m and v (not for Lion) are [rows, picks, inner]. */
+void sk_frugal_step(const sk_frugal *s, void *x, const void *g, void *m, void *v);
 
 /* --- k_conv.c, k_plan.c: see conv.h ----------------------------------------------------------- */
 

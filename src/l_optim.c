@@ -90,13 +90,69 @@ static int optim_lion(lua_State *L) {
   return 0;
 }
 
+/* Picks that rise, in 1 .. n: the kernel relies on both. */
+static const int64_t *check_picks(lua_State *L, int idx, int64_t n, int64_t *count) {
+  const sk_array *a = sk_check_dtype(L, idx, SK_I64);
+  if (a->ndim != 1 || a->shape[0] == 0 || !sk_is_contiguous(a))
+    sk_fail(L, idx, "packed row of picks expected, got %s", sk_describe(L, a));
+  const int64_t *pick = (const int64_t *)a->data;
+  for (int64_t k = 0; k < a->shape[0]; k++)
+    if (pick[k] <= (k ? pick[k - 1] : 0) || pick[k] > n)
+      sk_fail(L, idx, "picks must rise, in 1..%lld", (long long)n);
+  *count = a->shape[0];
+  return pick;
+}
+
+/* frugal(x, g, rows, n, picks, m, v or nil, settings): x as [rows, n, inner], whose picks lie along
+   n; without v by Lion */
+static int optim_frugal(lua_State *L) {
+  sk_array *x = check_parameter(L);
+  sk_frugal s = {.dtype = x->dtype,
+                 .rows = sk_check_int(L, 3),
+                 .n = sk_check_int(L, 4),
+                 .by_lion = lua_isnoneornil(L, 7)};
+  int64_t all = sk_numel(x);
+  if (s.rows < 1 || s.n < 1 || all % s.rows != 0 || all / s.rows % s.n != 0)
+    sk_fail(L, 1, "rows of %lld expected, got %s", (long long)s.n, sk_describe(L, x));
+  s.inner = all / s.rows / s.n;
+  s.pick = check_picks(L, 5, s.n, &s.picks);
+  const sk_array *first = sk_check_float(L, 6);
+  void *m = check_state(L, 6, first), *v = opt_state(L, 7, first);
+  if (first->dtype != x->dtype || sk_numel(first) != s.rows * s.picks * s.inner)
+    sk_fail(L, 6, "moments of the picks expected, got %s", sk_describe(L, first));
+  sk_check_table(L, 8);
+  double lr = field(L, 8, "lr"), beta1 = field(L, 8, "beta1"), beta2 = field(L, 8, "beta2");
+  double decay = field(L, 8, "weight_decay");
+  s.adam = (sk_adam_settings){
+      lr, beta1, beta2, field(L, 8, "eps"), decay, (int64_t)field(L, 8, "t"), .decoupled = true};
+  s.lion = (sk_lion_settings){lr, beta1, beta2, lr * decay};
+  s.sign = (sk_lion_settings){.lr = lr * field(L, 8, "sign_scale"), .shrink = lr * decay};
+  const sk_array *g = sk_contiguous(L, 2, x->dtype);
+  sk_frugal_step(&s, x->data, g->data, m, v);
+  sk_touch(L, 1), sk_touch(L, 6);
+  if (v) sk_touch(L, 7);
+  return 0;
+}
+
 /* average(x, y, keep): x = keep x + (1 - keep) y */
 static int optim_average(lua_State *L) {
   sk_array *x = check_parameter(L);
   double keep = sk_check_number(L, 3);
   const sk_array *y = sk_contiguous(L, 2, x->dtype);
-  sk_average(keep, x->dtype, sk_numel(x), x->data, y->data);
+  sk_combine(x->dtype, sk_numel(x), keep, x->data, 1 - keep, y->data, x->data);
   sk_touch(L, 1);
+  return 0;
+}
+
+/* combine(y, a, z, b, out): out = a y + b z, where out may be y or z */
+static int optim_combine(lua_State *L) {
+  sk_array *y = sk_check_float(L, 1);
+  double a = sk_check_number(L, 2), b = sk_check_number(L, 4);
+  sk_check_like(L, 3, y);
+  void *out = check_state(L, 5, y);
+  const sk_array *yc = sk_contiguous(L, 1, y->dtype), *z = sk_contiguous(L, 3, y->dtype);
+  sk_combine(y->dtype, sk_numel(y), a, yc->data, b, z->data, out);
+  sk_touch(L, 5);
   return 0;
 }
 
@@ -130,7 +186,9 @@ static int optim_squares(lua_State *L) {
 static const luaL_Reg functions[] = {{"adam", optim_adam},
                                      {"sgd", optim_sgd},
                                      {"lion", optim_lion},
+                                     {"frugal", optim_frugal},
                                      {"average", optim_average},
+                                     {"combine", optim_combine},
                                      {"all_finite", optim_all_finite},
                                      {"products", optim_products},
                                      {"squares", optim_squares},

@@ -84,6 +84,38 @@ describe("frugal", function()
     end)
   end
 
+  it("does so over long rows, in both dtypes, alike on any number of threads", function()
+    local function stepped(kind, shape, dtype, options)
+      local g = ssl.generator(3)
+      local w = ssl.randn(shape, { dtype = dtype, generator = g }):requires_grad()
+      local opt = optim[kind]({ w }, options)
+      for _ = 1, 3 do
+        w:grad(ssl.randn(shape, { dtype = dtype, generator = g }))
+        opt:step()
+      end
+      return w, opt:state().slots[1]
+    end
+    local before <const> = ssl.get_threads()
+    for _, shape in ipairs { { 3, 2500 }, { 900, 70 } } do
+      for _, dtype in ipairs { "float32", F64 } do
+        local whole = stepped("adamw", shape, dtype, common)
+        local rest = stepped("lion", shape, dtype,
+          { lr = 0.1, weight_decay = 0.2, betas = { 0, 0 } })
+        for _, select in ipairs { "columns", "rows", "coordinates" } do
+          local w, slot = stepped("frugal", shape, dtype, with { select = select })
+          local active, passive = ssl.isclose(w, whole), ssl.isclose(w, rest)
+          assert.equal(w:numel(), (active | passive):sum():item())
+          -- the two may come close to each other by chance, so that a few count twice
+          local counted = active:sum():item()
+          assert.is_true(counted >= slot.m:numel() and counted < slot.m:numel() * 1.01)
+          ssl.set_threads(5)
+          assert(ssl.equal(w, (stepped("frugal", shape, dtype, with { select = select }))))
+          ssl.set_threads(before)
+        end
+      end
+    end
+  end)
+
   it("is the whole optimiser where all is drawn, for one period", function()
     for _, select in ipairs { "columns", "rows", "coordinates", "blocks" } do
       local ps = trained("frugal", with { select = select, density = 1 }, 5)

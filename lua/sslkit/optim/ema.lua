@@ -103,8 +103,10 @@ end
 -- "mean_teacher" min(1 - 1 / (t + 1), momentum), at first the mean of all weights so far.
 -- @param model module
 -- @param options {momentum=0.996, schedule="constant" | "cosine" | "linear" | "mean_teacher",
--- steps=number of updates (of cosine and linear), final=1, buffers="copy" | "ema" | "own"}: what
--- becomes of running statistics ("own" leaves them to the average itself)
+-- steps=number of updates (of cosine and linear), final=1, buffers="copy" | "ema" | "own"}: buffers,
+-- such as the running statistics of batch norms, are the model's ("copy"), averaged like parameters,
+-- but for whole numbers, which are copied ("ema"), or the average's own, which then counts them
+-- itself where it is called in training mode ("own")
 -- @return ema with update, model, state, load_state
 -- @source Tarvainen and Valpola 2017, eq. 1; the cosine: Grill et al. 2020, section 3.2
 -- @example ssl.optim.ema(ssl.nn.Linear(2, 2)).model.weight:needs_grad() --> false

@@ -50,10 +50,11 @@ local function blocks(self, draw)
   return self.drawn
 end
 
--- The parameter or its gradient as a matrix or a vector, and the dimension that is drawn from.
-local function seen(self, t)
-  if self.select == "coordinates" then return T.reshape(t, core.numel(t)), 1 end
-  return T.reshape(t, core.size(t, 1), -1), self.select == "rows" and 1 or 2
+-- Sizes of the parameter as a matrix or a vector, and which of them is drawn from.
+local function seen(self, p)
+  local rows, all = core.size(p, 1), core.numel(p)
+  if self.select == "coordinates" then return { all }, 1 end
+  return { rows, all // rows }, self.select == "rows" and 1 or 2
 end
 
 -- The indices drawn, kept as long as they hold.
@@ -115,17 +116,9 @@ function F.shape(self, p, how, t)
   if self.select == "blocks" then
     return blocks(self, (draw_of(self, t)))[how.number] and shape or { 0 }
   end
-  shape = { core.shape((seen(self, core.detach(p)))) }
-  local dim = self.select == "columns" and 2 or 1
-  shape[dim] = share(self, shape[dim])
-  return shape
-end
-
--- What has no moments: the sign of the gradient, and the same decay.
-local function sign_step(self, p, g, how)
-  core.lion(p, g, nil, {
-    lr = how.lr * self.sign_scale, beta1 = 0, beta2 = 0, shrink = how.lr * how.weight_decay,
-  })
+  local sizes, dim = seen(self, p)
+  sizes[dim] = share(self, sizes[dim])
+  return sizes
 end
 
 function F.update(self, p, g, slot, how)
@@ -134,14 +127,17 @@ function F.update(self, p, g, slot, how)
   local draw, t = draw_of(self, slot.t)
   if self.select == "blocks" then
     if blocks(self, draw)[how.number] then return step(self, p, g, slot, how, t) end
-    return sign_step(self, p, g, how)
+    core.lion(p, g, nil, { -- without moments: by the sign of the gradient, and the same decay
+      lr = how.lr * self.sign_scale, beta1 = 0, beta2 = 0, shrink = how.lr * how.weight_decay,
+    })
+    return
   end
-  local x, dim = seen(self, p)
-  local index = indices(self, how.number, draw, core.size(x, dim))
-  local part = core.take(x, dim, index)
-  step(self, part, core.take((seen(self, g)), dim, index), slot, how, t)
-  sign_step(self, p, g, how)
-  core.index_copy_(x, dim, index, part)
+  local sizes, dim = seen(self, p)
+  local index = indices(self, how.number, draw, sizes[dim])
+  core.frugal(p, g, dim == 2 and sizes[1] or 1, sizes[dim], index, slot.m, slot.v, {
+    lr = how.lr, beta1 = self.betas[1], beta2 = self.betas[2], eps = self.eps,
+    weight_decay = how.weight_decay, t = t, sign_scale = self.sign_scale,
+  })
 end
 
 --- FRUGAL: AdamW, or Lion, on a random share of each weight, whose moments are all that is kept, and

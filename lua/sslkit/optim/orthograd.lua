@@ -3,6 +3,7 @@
 
 local core = require "sslkit.core"
 local optimizer = require "sslkit.optim.optimizer"
+local T = require "sslkit.tensor"
 
 local M = {}
 
@@ -14,20 +15,34 @@ function O.init(self)
   optimizer.check_boolean(self, "all")
 end
 
+-- Space for a gradient like g, used for one parameter after the other.
+local function space(self, g)
+  local n, dtype = core.numel(g), core.dtype(g)
+  self.rooms = self.rooms or {}
+  local room = self.rooms[dtype]
+  if not room or core.numel(room) < n then room = T.empty(n, dtype) end
+  self.rooms[dtype] = room
+  return T.reshape(T.narrow(room, 1, 1, n), { core.shape(g) })
+end
+
 -- g without its part along w, as long as g was. What remains of a gradient that lies along w is the
 -- rounding of the projection: no direction to step in.
-local function orthogonal(w, g, rescale)
+local function orthogonal(self, w, g)
   local ww, gg, wg = core.products(w, g, 0)
   if ww == 0 then return g end
-  local across = core.add_(core.mul(w, -wg / ww), g)
-  local left = math.sqrt(core.squares(across))
-  local length = math.sqrt(gg)
-  if left <= 4 * EPSILON[core.dtype(g)] * length then return core.mul_(across, 0) end
-  return rescale and core.mul_(across, length / left) or across
+  local across, along, dtype = space(self, g), -wg / ww, core.dtype(g)
+  -- sums in float64 resolve what is left of float32; of float64 that difference would be rounding
+  local left = gg + along * wg
+  if dtype == "float64" then left = select(2, core.products(w, g, along)) end
+  local share = math.sqrt(left / gg)
+  if not (share > 4 * EPSILON[dtype]) then return core.fill_(across, 0) end
+  local scale = self.rescale and 1 / share or 1
+  core.combine(g, scale, w, scale * along, across)
+  return across
 end
 
 function O.update(self, p, g, slot, how)
-  if self.all or core.dim(p) >= 2 then g = orthogonal(p, g, self.rescale) end
+  if self.all or core.dim(p) >= 2 then g = orthogonal(self, p, g) end
   self.inner.update(self, p, g, slot, how)
 end
 
