@@ -97,6 +97,21 @@ describe("Attention", function()
     assert.tensor_near(m.proj.bias:expand(4, 2), m(x)[1])
   end)
 
+  it("keeps no record of what it dropped", function()
+    local function kept(dropout) -- KiB that wait for the gradient
+      local m, x = nn.Attention(4, { heads = 2, dropout = dropout }), ssl.randn(2, 200, 4)
+      collectgarbage()
+      local before = collectgarbage "count"
+      local y = m(x)
+      collectgarbage()
+      return collectgarbage "count" - before, y
+    end
+    local shares = 2 * 2 * 200 * 200 * 4 / 1024
+    local with, without = (kept(0.5)), (kept(0))
+    assert.is_true(without > shares)
+    assert.is_true(with - without < shares / 8)
+  end)
+
   it("takes sequences and batches without elements", function()
     local m = nn.Attention(4, { heads = 2 })
     assert.same({ 0, 3, 4 }, { m(ssl.zeros(0, 3, 4)):shape() })

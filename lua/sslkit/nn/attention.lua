@@ -3,6 +3,7 @@
 
 local core = require "sslkit.core"
 local check = require "sslkit.check"
+local drop = require "sslkit.nn.drop"
 local hook = require "sslkit.tensor.hook"
 local linear = require "sslkit.nn.linear"
 local module = require "sslkit.nn.module"
@@ -31,30 +32,33 @@ local function shares(q, k)
   return T.softmax(T.matmul(q * core.size(q, -1) ^ -0.5, turned(k)))
 end
 
--- qkv [N,L,3 D] -> [N,L,D]; mask [N,heads,L,L] or nil multiplies the shares.
-local function attention(qkv, heads, mask)
-  local out, p
+-- qkv [N,L,3 D] -> [N,L,D]; of the shares, some are dropped with probability `rate`, unless that is 0.
+local function attention(qkv, heads, rate)
+  local out, p, state
   do
     local plain = T.detach(qkv)
     local N, L, D = core.shape(plain)
     local q, k, v = split(plain, heads)
     p = shares(q, k)
-    out = T.reshape(T.transpose(T.matmul(mask and p * mask or p, v), 2, 3), { N, L, D // 3 })
+    local kept = p
+    if rate > 0 then kept, state = drop.next(p, rate, T.generator()) end
+    out = T.reshape(T.transpose(T.matmul(kept, v), 2, 3), { N, L, D // 3 })
   end
-  if hook.record then hook.record("attention", out, qkv, heads, mask, p) end
+  if hook.record then hook.record("attention", out, qkv, heads, rate, state, p) end
   return out
 end
 
 -- With S the scores before the softmax P = softmax(S), and O = P V: dP = dO V^T and
 -- dS = P (dP - rowsum(P dP)), where that sum is also the sum of O dO along a head.
-tools.rule("attention", { 0, 1, 3 }, function(g, out, qkv, heads, mask, p)
+tools.rule("attention", { 0, 1, 4, 5 }, function(g, out, qkv, heads, rate, state, p)
+  local function dropped(x) return state and drop.again(x, rate, state) or x end
   local q, k, v = split(qkv, heads)
   if core.recording() then p = shares(q, k) end -- for the gradient of this gradient
   local dout = by_head(g, heads)
   local dot = T.sum(dout * by_head(out, heads), -1, true)
-  local dp = T.matmul(dout, turned(v))
-  local ds = p * ((mask and dp * mask or dp) - dot) * core.size(q, -1) ^ -0.5
-  local dv = T.matmul(turned(mask and p * mask or p), dout)
+  local dp = dropped(T.matmul(dout, turned(v)))
+  local ds = p * (dp - dot) * core.size(q, -1) ^ -0.5
+  local dv = T.matmul(turned(dropped(p)), dout)
   local parts = { T.matmul(ds, k), T.matmul(turned(ds), q), dv }
   for i, t in ipairs(parts) do parts[i] = T.transpose(t, 2, 3) end
   return T.reshape(T.stack(parts, 3), { core.shape(qkv) })
@@ -79,16 +83,10 @@ end
 function Attention:forward(x)
   local weight = self.qkv.weight
   check.tensor(1, x, { dtype = core.dtype(weight), dim = 3 }, "input [N,L,D]")
-  local N, L, D = core.shape(x)
-  if D ~= self.dim then
+  if core.size(x, 3) ~= self.dim then
     check.fail(1, "input (N,L,%d) expected, got %s", self.dim, core.describe(x))
   end
-  local mask
-  if self.training and self.dropout > 0 then
-    local kept = T.ge(T.rand({ N, self.heads, L, L }, core.dtype(x)), self.dropout)
-    mask = T.to(kept, core.dtype(x)) / math.max(1 - self.dropout, 1e-30)
-  end
-  return self.proj(attention(self.qkv(x), self.heads, mask))
+  return self.proj(attention(self.qkv(x), self.heads, self.training and self.dropout or 0))
 end
 
 function Attention:extra() return ("%d, heads=%d"):format(self.dim, self.heads) end

@@ -1,22 +1,11 @@
--- Dropout (Srivastava et al. 2014). What is dropped is a function of the generator's state: that is
--- all the tape keeps, three numbers, from which the gradient finds it again.
+-- Dropout (Srivastava et al. 2014).
 
-local core = require "sslkit.core"
 local check = require "sslkit.check"
-local hook = require "sslkit.tensor.hook"
+local drop = require "sslkit.nn.drop"
 local module = require "sslkit.nn.module"
-local tools = require "sslkit.grads.tools"
 local T = require "sslkit.tensor"
 
 local M = {}
-
--- By a generator's state, which stays what it is.
-local function dropped(x, p, state)
-  local out = core.dropout(x, p, core.clone(state))
-  hook.record("dropout", out, x, p, state)
-  return out
-end
-tools.rule("dropout", { 3 }, function(g, _, _, p, state) return dropped(g, p, state) end)
 
 local Dropout = {}
 
@@ -32,11 +21,7 @@ end
 function Dropout:forward(x)
   check.tensor(1, x, { dtype = "float" })
   if not self.training or self.p == 0 then return x end
-  local raw = (self.generator or T.generator()).raw
-  local state = core.clone(raw)
-  local out = core.dropout(x, self.p, raw)
-  hook.record("dropout", out, x, self.p, state)
-  return out
+  return (drop.next(x, self.p, self.generator or T.generator()))
 end
 
 function Dropout:extra() return tostring(self.p) end
