@@ -17,7 +17,11 @@ function BatchNorm:init(width, options)
   self.width = check.integer(1, "width", width, 1)
   options = check.options(2, options,
     { momentum = 0.1, eps = 1e-5, affine = true, relu = false, dtype = "float32" })
-  self.momentum = check.number(2, "momentum", options.momentum, 0, 1)
+  if options.momentum == "cumulative" then
+    self.num_batches_tracked = T.zeros({}, "int64")
+  else
+    self.momentum = check.number(2, "momentum", options.momentum, 0, 1)
+  end
   self.eps, self.relu = check.number(2, "eps", options.eps, 0), options.relu
   if options.affine then
     self.weight = T.ones({ width }, options.dtype):requires_grad()
@@ -43,8 +47,10 @@ local function batch_norm(what, least, most)
     if self.training and core.numel(x) < 2 * self.width then
       check.fail(1, "more than one value a channel expected in training, got %s", core.describe(x))
     end
+    local count, share = self.num_batches_tracked, self.momentum
+    if count and self.training then share = 1 / core.add_(count, 1):item() end
     return (normalise.batch(x, self.weight, self.bias, self.running_mean, self.running_var,
-      self.eps, self.training and self.momentum or nil, self.relu))
+      self.eps, self.training and share or nil, self.relu))
   end
   return methods
 end
@@ -53,8 +59,9 @@ end
 -- evaluation mode by running statistics, of which the variance is the unbiased one. With `relu`
 -- negative results become 0, at no further cost.
 -- @param width number of channels
--- @param options {momentum=0.1 (the share of a batch in the running statistics), eps=1e-5,
--- affine=true, relu=false, dtype="float32"}
+-- @param options {momentum=0.1 (the share of a batch in the running statistics; "cumulative" for the
+-- mean over all batches, PyTorch's momentum=None), eps=1e-5, affine=true, relu=false,
+-- dtype="float32"}
 -- @return module: [N, width] or [N, width, L] -> the same shape
 -- @raise on one value a channel in training mode
 -- @source Ioffe and Szegedy 2015, algorithm 1
