@@ -81,10 +81,19 @@ static int give_back_at_close(lua_State *L) {
   return lua_rawequal(L, 1, -1) ? give_back(L) : 0;
 }
 
+/* A signal answered by on_interrupt; what it did before goes to *before. */
+static void take(int signal, struct sigaction *before) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, before);
+}
+
 /* core.interrupts(true): takes Ctrl-C; false when another has it. core.interrupts(false): gives it
    back; false when it was not taken. */
 static int signal_interrupts(lua_State *L) {
-  struct sigaction action;
   bool wanted = lua_toboolean(L, 1), done = wanted != owns(L);
   if (done && !wanted) give_back(L);
   if (done && wanted && (done = !atomic_flag_test_and_set(&interrupt.taken))) {
@@ -94,11 +103,7 @@ static int signal_interrupts(lua_State *L) {
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     interrupt.pressed = 0;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &interrupt.before);
+    take(SIGINT, &interrupt.before);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &interrupt);
   }
   lua_pushboolean(L, done);
@@ -106,18 +111,24 @@ static int signal_interrupts(lua_State *L) {
 }
 
 /* xpcall(f, handler, ...) for handler, f, ... on the stack; Ctrl-C ends the computation of
-   `running` meanwhile, where this state has taken it. */
+   `running` meanwhile, where this state has taken it. Where nothing is ended, a request to
+   terminate is noted like Ctrl-C. */
 static int protect(lua_State *L, lua_State *running) {
   luaL_checkstack(L, 4, 0);
   lua_settop(L, lua_gettop(L) < 2 ? 2 : lua_gettop(L));
   bool mine = owns(L);
+  struct sigaction terminate;
   lua_State *outer = interrupt.running;
   if (mine) {
     interrupt.pressed = 0;
     interrupt.running = running;
+    if (!running) take(SIGTERM, &terminate);
   }
   int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
-  if (mine) interrupt.running = outer;
+  if (mine) {
+    interrupt.running = outer;
+    if (!running) sigaction(SIGTERM, &terminate, 0);
+  }
   if (lua_gethook(L) == stop) /* pressed too late */
     lua_sethook(L, interrupt.hook, interrupt.mask, interrupt.count);
   if (mine) interrupt.pressed = 0;
@@ -130,8 +141,8 @@ static int protect(lua_State *L, lua_State *running) {
    "interrupted" where this state has taken it. */
 static int signal_interruptible(lua_State *L) { return protect(L, L); }
 
-/* core.deferring(handler, f, ...): the same, but Ctrl-C ends nothing; core.interrupted() tells of
- * it. */
+/* core.deferring(handler, f, ...): the same, but Ctrl-C and SIGTERM end nothing; core.interrupted()
+   tells of them. */
 static int signal_deferring(lua_State *L) { return protect(L, 0); }
 
 bool sk_interrupted(void) { return atomic_exchange(&interrupt.pressed, 0) > 0; }

@@ -1,4 +1,5 @@
--- Runs that end too early and go on: from checkpoints in this process, after kill -9, after Ctrl-C.
+-- Runs that end too early and go on: from checkpoints in this process, after kill -9, after Ctrl-C
+-- and SIGTERM.
 
 local core = require "sslkit.core"
 local runs = require "spec.train.runs"
@@ -169,7 +170,8 @@ describe("a resumed run", function()
   end)
 
   it("ends at Ctrl-C behind the step, saves, says so, and gives the signal back", function()
-    local function press() io.popen("kill -INT $PPID"):close() end
+    local signal = "INT"
+    local function press() io.popen(("kill -%s $PPID"):format(signal)):close() end
     local function interrupted_run()
       local said, stderr = io.tmpfile(), io.stderr
       rawset(io, "stderr", said)
@@ -188,7 +190,10 @@ describe("a resumed run", function()
     assert.is_true(core.interrupts(true)) -- nobody has it any more, not even what is collected now
     collectgarbage()
     assert.is_true(core.interruptible(print, interrupted_run)) -- as at the prompt
+    signal = "TERM" -- asked to go, as batch systems do
+    interrupted_run()
     assert.is_true(core.interrupts(false))
+    interrupted_run()
 
     local straight = rich { steps = 9 }
     local resumed = rich { steps = 9, checkpoint = path, resume = true }
@@ -199,6 +204,29 @@ describe("a resumed run", function()
     assert.is_false((pcall(ssl.train, rich { steps = 9, interrupt = true, hooks = die_at(2) })))
     assert.is_true(core.interrupts(true))
     assert.is_true(core.interrupts(false))
+  end)
+
+  it("leaves SIGTERM to whoever had it before", function()
+    local script = temp.write("run.lua", [[
+      local ssl = require "sslkit"
+      local function ask() io.popen("kill -TERM $PPID"):close() end
+      local result = ssl.train {
+        model = ssl.nn.Linear(2, 1), steps = 3, optimizer = "sgd", interrupt = true,
+        data = function() return ssl.ones(3, 2) end,
+        loss = function(m, b) return m(b.x):mean() end, hooks = { step = ask },
+      }
+      io.stdout:write(result.steps, "\n"):flush()
+      ask()
+      print "still here"
+    ]])
+    local function said(before)
+      local pipe = io.popen(("%s exec lua5.4 %s 2>&1"):format(before, script))
+      local text = pipe:read "a"
+      return text, select(3, pipe:close())
+    end
+    local line = "interrupted after step 1; not saved, for want of checkpoint = path\n1\n"
+    assert.same({ line, 15 }, { said "" })
+    assert.same({ line .. "still here\n", 0 }, { said "trap '' TERM;" })
   end)
 
   -- A process of its own, killed in a step that chance chooses, until one comes through.

@@ -139,13 +139,6 @@ local function distil(o, teacher, student, next_batch, log)
   student:eval()
 end
 
--- Until it is closed garbage may grow to a fifth of the heap only: most of the heap are the images,
--- and by default garbage would grow as large as they are.
-local function thrifty()
-  local pause = collectgarbage("setpause", 120)
-  return setmetatable({}, { __close = function() collectgarbage("setpause", pause) end })
-end
-
 local function features_of(m)
   return function(x) return m:features(x) end
 end
@@ -170,7 +163,6 @@ end
 function M.random_teacher(options)
   local o = read_options(options)
   local started = core.clock()
-  local _ <close> = thrifty()
   local s = statistics(o.data)
   local probing = probing_data(o, s)
   local g = T.generator(o.seed)

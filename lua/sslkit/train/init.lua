@@ -51,7 +51,7 @@ end
 -- the file need not be there yet, or a path (false); state = {name = object} of what else belongs to
 -- checkpoints, each with functions state and load_state; seed = of the default generator at the
 -- beginning; on_nan = "raise" or "skip" where loss or gradients are not finite ("raise"); interrupt =
--- Ctrl-C ends the step in progress, saves and returns (false); progress = show a bar (on a terminal)
+-- Ctrl-C or SIGTERM ends the run behind the step in progress, saves and returns (false); progress = show a bar (on a terminal)
 -- @return training {steps, epochs, history = { {step=, epoch=, lr=, loss=, ...}, ... }, seconds,
 -- peak_memory, peak_rss (bytes), skipped, interrupted, stopped, checkpoint, ema}; or nil and a message
 -- when the checkpoint to resume from is damaged or does not fit, or the log cannot be opened

@@ -13,7 +13,7 @@ local result = {}
 -- @field peak_memory integer: bytes, of tensors and all else in Lua, garbage included
 -- @field peak_rss integer: bytes, of the process since its start
 -- @field skipped integer: steps left out because something was not finite
--- @field interrupted boolean: by Ctrl-C
+-- @field interrupted boolean: by Ctrl-C or SIGTERM
 -- @field stopped boolean: by a hook
 -- @field checkpoint string: path, or nil
 -- @field ema ema: the moving average of the model, or nil

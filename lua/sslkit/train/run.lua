@@ -68,7 +68,7 @@ local function is_done(self)
     or self.epochs and self.epoch > self.epochs
 end
 
--- What the user is told after Ctrl-C.
+-- What the user is told after Ctrl-C or SIGTERM.
 local function report_interrupt(self)
   local line = ("interrupted after step %d; "):format(self.step) .. (self.checkpoint
     and ("saved in %s: resume = true goes on from there"):format(self.checkpoint)
@@ -101,7 +101,6 @@ function run.go(self)
   self.loss_of, self.loss, self.values = self.loss, nil, {}
   self.started = core.clock()
   core.peak_memory()
-  local _ <close> = guard.thrifty()
   local _ <close> = setmetatable({}, { __close = function() close(self) end })
   if not self.model.training then self.model:train() end
   if self.progress then
