@@ -29,7 +29,7 @@ end
 -- not finite
 -- @source Chen et al. 2020, "A simple framework for contrastive learning", equation 1; van den Oord
 -- et al. 2018; several views: Khosla et al. 2020, equation 2
--- @example ssl.losses.ntxent(ssl.eye(2), ssl.eye(2)):item() --> 0.239583
+-- @example ssl.losses.ntxent(ssl.eye(2), ssl.eye(2)):item() --> 0.239545
 function M.ntxent(z1, z2, options)
   local list = z1
   if core.is_tensor(z1) then
