@@ -36,7 +36,7 @@ local function each_public(f)
 end
 
 -- What they know depends on the format of the file.
-local BY_FORMAT = { ["ssl.load"] = true, ["ssl.save"] = true }
+local BY_FORMAT = { ["ssl.load"] = true, ["ssl.save"] = true, ["ssl.augment.feature"] = true }
 
 local function sorted(list)
   table.sort(list)

@@ -33,23 +33,33 @@ static inline void sk_image_swap(sk_image *im) {
   im->at = im->spare, im->spare = was;
 }
 
-/* A slot's random numbers, one after the other. */
+/* A slot's random numbers, one after the other; and how strongly the sample is to be changed, which
+   some operations follow. */
 typedef struct sk_draws {
   uint32_t key[2], index[2], slot;
   uint32_t next, word[4];
+  double strength;
 } sk_draws;
 
 double sk_draw(sk_draws *d);                   /* in [0,1), a multiple of 2^-32 */
 int64_t sk_draw_below(sk_draws *d, int64_t n); /* in 0 .. n-1 */
 double sk_draw_normal(sk_draws *d);
 /* From args {lo, hi, levels, signed, base}: base + m, or base - m half of the time where signed is
-   not 0; m uniform in [lo,hi), or one of `levels` values from lo to hi. */
+   not 0; m uniform in [lo,hi), or one of `levels` values from lo to hi. What follows the sample's
+   strength has levels = -1: m = lo + strength (hi - lo), or -2: this times a uniform number. */
 double sk_draw_strength(sk_draws *d, const double *args);
 
 /* X(name): void sk_augment_<name>(image, args, draws). `choose` and `group` only steer: of the
-   groups behind a choose, one is run. */
+   args[0] groups behind a choose, one is run; its p is multiplied by the sample's strength where
+   args[1] is not 0. */
 /* clang-format off */
-#define SK_AUGMENT(X) X(choose) X(group) X(hflip) X(vflip)
+#define SK_AUGMENT(X) X(choose) X(group) X(hflip) X(vflip) \
+  X(jitter) X(brightness) X(contrast) X(saturation) X(hue) X(gray) X(invert) X(normalize) \
+  X(blur) X(pil_blur) X(sharpness) X(solarize) X(posterize) X(equalize) X(autocontrast) X(noise) \
+  X(resize) X(random_resized_crop) X(center_crop) X(random_crop) X(rotate) X(affine) \
+  X(shear_x) X(shear_y) X(translate_x) X(translate_y) X(erase) X(cutout) \
+  X(ts_scale) X(ts_rotate) X(magnitude_warp) X(time_warp) X(permute) X(window_slice) \
+  X(window_warp) X(ts_mask) X(spec_augment) X(freq_mask)
 /* clang-format on */
 
 #define X(NAME) void sk_augment_##NAME(sk_image *im, const double *args, sk_draws *d);
@@ -67,7 +77,8 @@ typedef struct sk_augment_job {
   int64_t n, room;
   const int64_t *rows, *index;
   uint64_t seed, epoch, view;
-  double levels; /* uint8 is divided by it */
+  double levels;          /* uint8 is divided by it */
+  const double *strength; /* of each sample, in 0..1; NULL where all have 1 */
   const sk_augment_op *ops;
   int64_t count;
   float *scratch, *out;

@@ -9,7 +9,8 @@
 static sk_draws sample_draws(uint64_t seed, uint64_t epoch, uint64_t view, int64_t index) {
   uint64_t key = sk_mix(sk_mix(sk_mix(seed) + epoch) + view);
   return (sk_draws){.key = {(uint32_t)key, (uint32_t)(key >> 32)},
-                    .index = {(uint32_t)index, (uint32_t)((uint64_t)index >> 32)}};
+                    .index = {(uint32_t)index, (uint32_t)((uint64_t)index >> 32)},
+                    .strength = 1};
 }
 
 static sk_draws of_slot(const sk_draws *sample, uint32_t slot) {
@@ -37,7 +38,9 @@ double sk_draw_normal(sk_draws *d) {
 double sk_draw_strength(sk_draws *d, const double *args) {
   double lo = args[0], hi = args[1], levels = args[2], m = lo;
   double u = sk_draw(d), sign = sk_draw(d);
-  if (levels >= 2)
+  if (levels < 0)
+    m = (lo + (hi - lo) * d->strength) * (levels < -1 ? u : 1);
+  else if (levels >= 2)
     m += (hi - lo) * floor(u * levels) / (levels - 1);
   else
     m += (hi - lo) * u;
@@ -82,8 +85,9 @@ static void run(sk_image *im, const sk_augment_op *op, const sk_augment_op *end,
                 const sk_draws *sample) {
   for (; op < end; op += 1 + (int64_t)op->skip) {
     sk_draws d = of_slot(sample, (uint32_t)op->slot);
-    if (sk_draw(&d) >= op->p) continue;
-    if (op->code == SK_AUGMENT_choose) {
+    bool choose = op->code == SK_AUGMENT_choose;
+    if (sk_draw(&d) >= op->p * (choose && op->args[1] != 0 ? d.strength : 1)) continue;
+    if (choose) {
       const sk_augment_op *group = op + 1;
       for (int64_t left = sk_draw_below(&d, (int64_t)op->args[0]); left > 0; left--)
         group += 1 + (int64_t)group->skip;
@@ -137,6 +141,7 @@ static void piece(void *ctx, int64_t first, int64_t last) {
     sk_image im = {own,   own + buffer(job), own + 2 * buffer(job), job->room, job->c, job->h,
                    job->w};
     sk_draws sample = sample_draws(job->seed, job->epoch, job->view, job->index[i]);
+    if (job->strength) sample.strength = job->strength[i];
     read_sample(job, job->rows[i] - 1, im.at);
     run(&im, job->ops, job->ops + job->count, &sample);
     if (im.c == job->out_c && im.h == job->out_h && im.w == job->out_w)

@@ -40,7 +40,7 @@ static int read_size(lua_State *L, int table, int field) {
 /* What is to be done, from the arguments of `augment`; pushes all that it points to, of which the
    scratch and the result come last. */
 static sk_augment_job read_job(lua_State *L) {
-  lua_settop(L, 8);
+  lua_settop(L, 9);
   const sk_array *x = sk_check(L, 1), *rows = sk_check_dtype(L, 2, SK_I64);
   const sk_array *index = sk_check_dtype(L, 3, SK_I64);
   if (x->ndim != 4 || x->dtype == SK_I64)
@@ -72,6 +72,13 @@ static sk_augment_job read_job(lua_State *L) {
   job.x = sk_contiguous(L, 1, x->dtype)->data;
   job.index = (const int64_t *)sk_contiguous(L, 3, SK_I64)->data;
   job.rows = (const int64_t *)sk_contiguous(L, 2, SK_I64)->data;
+  if (lua_toboolean(L, 9)) {
+    const sk_array *strength = sk_check_dtype(L, 9, SK_F64);
+    if (strength->ndim != 1 || strength->shape[0] != job.n)
+      sk_fail(L, 9, "strengths [%lld] expected, got %s", (long long)job.n,
+              sk_describe(L, strength));
+    job.strength = (const double *)sk_contiguous(L, 9, SK_F64)->data;
+  }
   for (int64_t i = 0; i < job.n; i++)
     if (job.rows[i] < 1 || job.rows[i] > size[0])
       sk_fail(L, 2, "row %lld of %lld", (long long)job.rows[i], (long long)size[0]);
@@ -83,7 +90,7 @@ static sk_augment_job read_job(lua_State *L) {
 #define WRONG_SIZE "the operations make another size"
 
 /* augment(x [N,c,h,w], rows int64 [n], index int64 [n], list, {c, h, w} of the result, room,
-   {seed, epoch, view}, levels) -> float32 [n,c,h,w] */
+   {seed, epoch, view}, levels, strength float64 [n] or nothing) -> float32 [n,c,h,w] */
 static int augment(lua_State *L) {
   sk_augment_job job = read_job(L);
   bool fits = sk_augment(&job);

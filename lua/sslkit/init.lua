@@ -16,6 +16,8 @@ local modules = {
   log = "sslkit.log", progress = "sslkit.progress", linalg = "sslkit.linalg", page = "sslkit.page",
   postprocess = "sslkit.postprocess", report = "sslkit.report",
   func = "sslkit.func", help = "sslkit.help", config = "sslkit.config", repl = "sslkit.repl",
+  sweep = "sslkit.sweep",
+  augment = "sslkit.augment",
 }
 local functions = {
   load = "sslkit.io", save = "sslkit.io",

@@ -139,6 +139,27 @@ describe("augment", function()
     end
   end)
 
+  it("takes each sample's strength, or none", function()
+    local driven = list(row("choose", 1, 1, 2, 1, 1), row("group", 2, 1, 1), row("hflip", 3, 1, 0))
+    local function mirrored(strength, dtype)
+      return core.augment(x, all, all, driven, SIZE, 60, KEY, 255,
+        ssl.full({ 50 }, strength, dtype or "float64"))
+    end
+    assert.tensor_near(shown, mirrored(0))
+    assert.tensor_near(shown:flip(4), mirrored(1))
+    assert.tensor_near(shown:flip(4), run(driven))
+    assert.tensor_near(shown:flip(4), mirrored(0 / 0)) -- makes no sense, and does no harm
+    local s = ssl.arange(1, 50, 1, "float64") % 2
+    local y = core.augment(x, all, all, driven, SIZE, 60, KEY, 255, s)
+    assert.tensor_near(shown:flip(4)[s:eq(1)], y[s:eq(1)])
+    assert.tensor_near(shown[s:eq(0)], y[s:eq(0)])
+    local pending = core.augment_start(x, all, all, driven, SIZE, 60, KEY, 255, s)
+    assert.is_true(ssl.equal(y, core.augment_finish(pending)))
+    assert.raises("#9 to 'augment' (strengths [50] expected, got (2) float64)", core.augment, x,
+      all, all, driven, SIZE, 60, KEY, 255, ssl.ones({ 2 }, "float64"))
+    assert.raises("float64", mirrored, 1, "float32")
+  end)
+
   it("takes an empty batch", function()
     local none = ssl.empty({ 0 }, "int64")
     assert.same({ 0, 3, 4, 5 }, { run(some, none):shape() })

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Peer figure: torchvision SimCLR augmentation throughput, one CPU thread.
-usage: OMP_NUM_THREADS=1 /usr/bin/python3 peer_augment.py [seconds-per-case | --serve]
+usage: OMP_NUM_THREADS=1 /usr/bin/python3 peer_augment.py [seconds-per-case | --threads N --serve]
 Prints one JSON line per case: images/s counts augmented output views.
-With --serve, a job is one pass of a case over its data, and its value the number of views."""
+With --serve, a job is one pass of a case over its data, and its value the number of views; with more
+than one thread the data are shared out to as many processes, as a DataLoader's workers do, which
+here do not even send back what they make."""
 import sys, time, json, os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch, torchvision
@@ -12,7 +14,15 @@ try: torch.set_num_interop_threads(1)
 except Exception: pass
 SERVE = "--serve" in sys.argv
 SEC = float(sys.argv[1]) if len(sys.argv) > 1 and not SERVE else 4.0
-jobs = {}
+THREADS = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 1
+jobs, cases = {}, {}
+
+
+def share(case):
+    """One process's share of a case: (name, which, of how many)."""
+    name, i, n = case
+    fn, data = cases[name]
+    return len([fn(x) for x in data[i::n]])
 
 def simclr(size, ch, s=0.5, blur=False, solarize=False):
     t = [T.RandomResizedCrop(size, scale=(0.08, 1.0)), T.RandomHorizontalFlip(0.5)]
@@ -29,7 +39,11 @@ def simclr(size, ch, s=0.5, blur=False, solarize=False):
 
 def bench(name, fn, data, n_per_call=1):
     if SERVE:
-        jobs[name] = lambda: len([fn(x) for x in data]) * n_per_call
+        cases[name] = fn, data
+        if THREADS == 1:
+            jobs[name] = lambda: share((name, 0, 1)) * n_per_call
+        else:
+            jobs[name] = lambda: sum(pool.map(share, [(name, i, THREADS) for i in range(THREADS)])) * n_per_call
         return
     for i in range(50 // n_per_call + 1): fn(data[i % len(data)])
     n, t0 = 0, time.perf_counter()
@@ -66,5 +80,7 @@ for (size, ch) in ((32, 3), (28, 1)):
     batch = [torch.stack(f32[:256])]
     bench(f"{tag} tensor f32 batch-of-256 one shared draw blur=True", simclr(size, ch, blur=True), batch, 256)
 if SERVE:
+    import multiprocessing
     from serve import serve
+    pool = THREADS > 1 and multiprocessing.get_context("fork").Pool(THREADS)
     serve(jobs)

@@ -1,8 +1,12 @@
 -- Batches of a dataset. The order of an epoch is a pure function of the seed and the epoch's
 -- number, so a loader's whole state is three numbers, and a resumed run sees the same batches.
+-- Where the views are made by a policy that can work behind our back, the next batch is made while
+-- the caller has this one.
 
+local augment = require "sslkit.augment"
 local check = require "sslkit.check"
 local core = require "sslkit.core"
+local named = require "sslkit.augment.named"
 local T = require "sslkit.tensor"
 
 --- Batches of a dataset, for the generic for.
@@ -34,14 +38,28 @@ local function normalizer(given, x)
   return { mean = per_channel("mean", options.mean, x), std = per_channel("std", options.std, x) }
 end
 
+local function compiled(f) return type(f) == "table" and f.start ~= nil end
+
+local function augmentation(given)
+  if type(given) == "string" or type(given) == "table" and not getmetatable(given) then
+    return augment.compile(named.canonical(2, given))
+  end
+  if given ~= nil and type(given) ~= "function" and not (getmetatable(given) or {}).__call then
+    check.fail(2, "augment must be a policy or a function, got %s", check.kind(given))
+  end
+  return given
+end
+
 --- Batches of a dataset. `for x1, ..., xV, y, index in loader do` runs one epoch: x are V views
 -- [B,C,H,W], float32 (uint8 samples divided by the dataset's levels; floats as they are), y the
 -- labels int64 [B] (nil without labels), index the numbers of the samples int64 [B].
 -- @param ds dataset
 -- @param options table: batch = samples a batch (256); shuffle (true); seed = whole number (drawn
 -- from the default generator); drop_last = leave out an incomplete last batch (false); views =
--- count (1); augment = function(batch as stored, {seed=, index=, view=, epoch=}) that returns
--- float32; normalize = {mean=, std=}, numbers or one for each channel
+-- count (1, or as many as the policy has); augment = policy of ssl.augment (its name, a table, or
+-- compiled), or function(batch as stored, {seed=, index=, view=, epoch=, batch=, levels=}) that
+-- returns float32; normalize = {mean=, std=}, numbers or one for each channel; prefetch = make the
+-- next batch ahead, by a policy and with two threads or more (true)
 -- @return loader: #loader batches an epoch, loader:state(), loader:load_state(s)
 -- @raise unknown options
 -- @example #ssl.data.loader(ssl.data.digits(), {batch = 256}) --> 8
@@ -51,13 +69,14 @@ function loader.new(ds, options)
     check.fail(1, "dataset expected, got %s", check.kind(ds))
   end
   local self = check.options(2, options,
-    { batch = 256, shuffle = true, drop_last = false, views = 1 },
-    { seed = true, augment = true, normalize = true })
+    { batch = 256, shuffle = true, drop_last = false, prefetch = true },
+    { seed = true, augment = true, normalize = true, views = true })
   self.batch = check.integer(2, "batch", self.batch, 1)
-  self.views = check.integer(2, "views", self.views, 1)
-  if self.augment ~= nil and type(self.augment) ~= "function"
-    and not (getmetatable(self.augment) or {}).__call then
-    check.fail(2, "augment must be a function, got %s", check.kind(self.augment))
+  self.augment = augmentation(self.augment)
+  local views = compiled(self.augment) and self.augment.views or 1
+  self.views = check.integer(2, "views", self.views or views, 1)
+  if compiled(self.augment) and views > 1 and self.views > views then
+    check.fail(2, "views = %d, but the policy has %d", self.views, views)
   end
   self.seed = check.integer(2, "seed", self.seed or T.randint(0, (1 << 31) - 1, { 1 }):item())
   self.normalize = normalizer(self.normalize, ds.x)
@@ -82,18 +101,61 @@ local function order_of(self)
   return T.randperm(n, { generator = T.generator(self.seed):split(self.epoch) })
 end
 
--- One view of the samples x, stored as they are in the dataset.
-local function view_of(self, x, index, view)
-  local out
-  if self.augment then
-    out = self.augment(x, { seed = self.seed, index = index, view = view, epoch = self.epoch })
-  elseif x:dtype() == "uint8" then
-    out = x:to("float32"):div_(self.dataset.levels or 255)
-  else
-    out = view == 1 and x or x:clone() -- views share nothing: one may be changed in place
+-- The samples of a batch, by its position in the epoch; nil behind the last.
+local function index_of(self, position)
+  if position >= #self then return nil end
+  local first = position * self.batch + 1
+  return self.order:narrow(1, first, math.min(first + self.batch - 1, #self.dataset.x))
+end
+
+local function settings(self, position, index, view)
+  return { seed = self.seed, index = index, view = view, epoch = self.epoch, batch = position + 1,
+    levels = self.dataset.levels }
+end
+
+-- The views of a batch in the making, where that can be ahead of their use.
+local function begin(self, position)
+  local index = index_of(self, position)
+  if not (index and self.prefetch and compiled(self.augment) and core.threads() > 1) then
+    return nil
   end
-  local normalize = self.normalize
-  return normalize and (out - normalize.mean) / normalize.std or out
+  local pending = { position = position, seed = self.seed, epoch = self.epoch,
+    augment = self.augment }
+  for view = 1, self.views do
+    local options = settings(self, position, index, view)
+    options.rows = index
+    pending[view] = self.augment:start(self.dataset.x, options)
+  end
+  return pending
+end
+
+-- What was begun, if it is this batch.
+local function ahead(self, position)
+  local pending = self.pending
+  self.pending = nil
+  if pending and pending.position == position and pending.epoch == self.epoch
+    and pending.seed == self.seed and pending.augment == self.augment then
+    return pending
+  end
+end
+
+-- One view of the samples x, stored as they are in the dataset.
+local function made(self, x, options)
+  if self.augment then return self.augment(x, options) end
+  if x:dtype() == "uint8" then return x:to("float32"):div_(self.dataset.levels or 255) end
+  return options.view == 1 and x or x:clone() -- views share nothing: one may be changed in place
+end
+
+-- All views of a batch.
+local function views_of(self, position, index)
+  local pending, normalize, out = ahead(self, position), self.normalize, {}
+  local x = not pending and self.dataset.x:index(1, index)
+  for view = 1, self.views do
+    local z = pending and pending[view]:finish()
+      or made(self, x, settings(self, position, index, view))
+    out[view] = normalize and (z - normalize.mean) / normalize.std or z
+  end
+  return out
 end
 
 -- The generic for calls the loader with no control value when it begins, and with the batch before
@@ -103,16 +165,14 @@ function Loader:__call(_, control)
     if self.running then self.epoch, self.position = self.epoch + 1, 0 end
     self.running, self.order = true, order_of(self)
   end
-  if self.position >= #self then
+  local index = index_of(self, self.position)
+  if not index then
     self.epoch, self.position, self.running, self.order = self.epoch + 1, 0, false, nil
     return nil
   end
-  local ds = self.dataset
-  local first = self.position * self.batch + 1
-  local index = self.order:narrow(1, first, math.min(first + self.batch - 1, #ds.x))
+  local ds, out = self.dataset, views_of(self, self.position, index)
   self.position = self.position + 1
-  local x, out = ds.x:index(1, index), {}
-  for view = 1, self.views do out[view] = view_of(self, x, index, view) end
+  self.pending = begin(self, self.position)
   out[self.views + 1], out[self.views + 2] = ds.y and ds.y:index(1, index), index
   return table.unpack(out, 1, self.views + 2)
 end
@@ -135,7 +195,7 @@ function Loader:load_state(state)
   self.epoch = check.integer(2, "epoch", s.epoch, 1)
   self.position = check.integer(2, "position", s.position, 0, #self)
   self.seed = check.integer(2, "seed", s.seed)
-  self.running, self.order = false, nil
+  self.running, self.order, self.pending = false, nil, nil
   return self
 end
 
