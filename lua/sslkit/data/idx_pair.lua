@@ -1,10 +1,7 @@
--- Datasets of the MNIST form: four idx files in a folder, images and labels, for training and for
--- test.
+-- Datasets of the MNIST form: images and labels for training and for test, as four idx files in a
+-- folder, or as the .npy files of data/cache.lua.
 
-local check = require "sslkit.check"
-local core = require "sslkit.core"
-local dataset = require "sslkit.data.dataset"
-local files = require "sslkit.io"
+local cache = require "sslkit.data.cache"
 
 local idx_pair = {}
 
@@ -13,74 +10,36 @@ local PREFIX = { train = "train", test = "t10k" }
 -- gzipped.
 local NAMES = { "%s-%s-idx%d-ubyte", "%s-%s.idx%d-ubyte" }
 
--- The path of the first file that is there.
-local function find(folders, prefix, what, ndim)
-  for _, folder in ipairs(folders) do
-    for _, name in ipairs(NAMES) do
-      local path = folder .. "/" .. name:format(prefix, what, ndim)
-      if core.file_size(path) then return path end
-      if core.file_size(path .. ".gz") then return path .. ".gz" end
-    end
+local function read(folders, split, what, ndim, advice)
+  local names = { split .. (what == "images" and "-x.npy" or "-y.npy") }
+  for _, name in ipairs(NAMES) do
+    name = name:format(PREFIX[split], what, ndim)
+    table.move({ name, name .. ".gz" }, 1, 2, #names + 1, names)
   end
-end
-
-local function read(folders, prefix, what, ndim, advice)
-  local path = find(folders, prefix, what, ndim)
-  if not path then
-    return nil, ("no %s in %s; %s"):format(
-      NAMES[1]:format(prefix, what, ndim), table.concat(folders, " or "), advice), "missing"
-  end
-  local tensor, message = files.load(path)
-  if not tensor then return nil, message end
-  if tensor:dtype() ~= "uint8" or tensor:dim() ~= ndim then
-    return nil, ("%s: uint8 with %d dimensions expected, got %s"):format(
-      path, ndim, check.kind(tensor))
-  end
-  return tensor, path
+  local path = cache.find(folders, table.unpack(names))
+  if not path then return cache.missing(names[2], folders, advice) end
+  local tensor, message = cache.read(path, path:find "%.npy$" and what == "images" and 4 or ndim)
+  return tensor, message or path
 end
 
 --- Reads images and labels.
 -- @param options the caller's table: split = "train" | "test" ("train"), root = folder (the
 -- defaults)
--- @param about table: name, classes, folders = where to look without a root, advice = how to get
+-- @param about table: name, classes, folder = where else to look without a root, advice = how to get
 -- the files
 -- @return dataset; or nil, a message, and "missing" where there is no such file at all
 -- @raise unknown options, a split that does not exist
 function idx_pair.load(options, about)
-  options = check.options(1, options, { split = "train" }, { root = true })
-  check.one_of(1, "split", options.split, { "train", "test" })
-  if options.root ~= nil and type(options.root) ~= "string" then
-    check.fail(1, "root must be a folder, got %s", check.kind(options.root))
-  end
-  local folders = options.root and { options.root } or about.folders
-  local prefix = PREFIX[options.split]
-  local images, message, why = read(folders, prefix, "images", 3, about.advice)
+  local split, folders = cache.options(options, about.name, about.folder)
+  local images, message, why = read(folders, split, "images", 3, about.advice)
   if not images then return nil, message, why end
   local labels, path
-  labels, path, why = read(folders, prefix, "labels", 1, about.advice)
+  labels, path, why = read(folders, split, "labels", 1, about.advice)
   if not labels then return nil, path, why end
-  if #labels ~= #images then
-    return nil, ("%s: %d labels for %d images"):format(path, #labels, #images)
-  end
-  if #labels > 0 and labels:max():item() >= #about.classes then
-    return nil, ("%s: label %d, expected 0..%d"):format(
-      path, labels:max():item(), #about.classes - 1)
-  end
-  local n, height, width = images:shape()
-  return dataset.new {
-    x = images:view(n, 1, height, width),
-    y = labels:to "int64" + 1,
-    classes = about.classes,
-    name = about.name .. " " .. options.split,
-  }
-end
-
---- Where to look for a dataset when no root is given.
--- @param name folder inside the data folder
--- @return $SSLKIT_DATA/name, or ./name where that variable is not set
-function idx_pair.folder(name)
-  local root = os.getenv "SSLKIT_DATA"
-  return (root and root ~= "" and root or ".") .. "/" .. name
+  if images:dim() == 3 then images = images:unsqueeze(2) end
+  return cache.join(images, labels, path, {
+    name = about.name .. " " .. split, classes = about.classes,
+  })
 end
 
 return idx_pair

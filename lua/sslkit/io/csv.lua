@@ -16,7 +16,8 @@ local BLOCK = 1 << 20 -- bytes read, or numbers written, at a time
 local LONGEST = 1 << 26 -- bytes of a line: a broken file must not fill the memory
 local MARK = "^\xef\xbb\xbf" -- of UTF-8, which some programs put in front
 
-local function check_separator(argn, sep)
+--- One of the separators that are known.
+function csv.check_separator(argn, sep)
   for _, known in ipairs(SEPARATORS) do
     if sep == known then return sep end
   end
@@ -41,10 +42,11 @@ local function more(state)
   return true
 end
 
--- The position of the line break behind the first line, whose quoted cells may hold others; or nil
--- when there is none, and whether a quote is open.
-local function find_break(text)
-  local at, stop = 1, text:find("\n", 1, true)
+--- The position of the line break behind the line that begins at `at` (1), whose quoted cells may
+-- hold others; or nil when there is none, and whether a quote is open.
+function csv.find_break(text, at)
+  at = at or 1
+  local stop = text:find("\n", at, true)
   while true do
     local open = text:find('"', at, true)
     if not open or stop and stop < open then return stop, false end
@@ -67,7 +69,7 @@ end
 local function take_line(state)
   while true do
     skip_blank(state)
-    local stop, quoted = find_break(state.rest)
+    local stop, quoted = csv.find_break(state.rest)
     if not stop and state.ended then
       if quoted then return nil, ("line %d: a quote is not closed"):format(state.line) end
       stop = #state.rest + 1
@@ -82,8 +84,8 @@ local function take_line(state)
   end
 end
 
--- The separator that a line shows outside of quotes.
-local function detect(line)
+--- The separator that a line shows outside of quotes.
+function csv.detect(line)
   local bare = line:gsub('"[^"]*"', "")
   for i = 1, TOLD do
     if bare:find(SEPARATORS[i], 1, true) then return SEPARATORS[i] end
@@ -104,8 +106,8 @@ local function quoted_cell(line, at)
   return table.concat(parts, '"'), behind
 end
 
--- The cells of a line, without blanks and quotes around them.
-local function split(line, sep)
+--- The cells of a line, without blanks and quotes around them.
+function csv.split(line, sep)
   local cells, at = {}, 1
   while true do
     local cell, behind = quoted_cell(line, at)
@@ -160,7 +162,7 @@ end
 -- @return float64 tensor [rows,columns], and the list of names where there is a header; or nil and
 -- a message
 function csv.decode(from, options)
-  if options.sep then check_separator(2, options.sep) end
+  if options.sep then csv.check_separator(2, options.sep) end
   if type(options.header) ~= "boolean" and options.header ~= "auto" then
     check.fail(2, "header must be true, false or \"auto\", got %s", check.kind(options.header))
   end
@@ -175,8 +177,8 @@ function csv.decode(from, options)
   line, message = take_line(state)
   if not line then return nil, message end
   if line == "" then return nil, "there are no rows in it" end
-  local sep = options.sep or detect(line)
-  local names = split(line, sep)
+  local sep = options.sep or csv.detect(line)
+  local names = csv.split(line, sep)
   local columns = #names
   if options.header == true or options.header == "auto" and are_names(names) then
     names[1] = names[1]:gsub("^#%s*", "") -- as NumPy's savetxt marks its header
@@ -227,7 +229,7 @@ end
 -- @param options sep = separator, header = list of names or false
 -- @return list of strings, or nil and a message
 function csv.encode(tensor, options)
-  local sep = check_separator(3, options.sep)
+  local sep = csv.check_separator(3, options.sep)
   if tensor:dim() < 1 or tensor:dim() > 2 then
     check.fail(2, "1 or 2 dimensions expected, got %s", check.kind(tensor))
   end
