@@ -25,6 +25,8 @@ run|lua-cjson|lua-cjson (LuaRocks: lua-cjson)|module cjson
 run|lua-argparse|argparse (LuaRocks: argparse)|module argparse
 run|lua-filesystem|LuaFileSystem (LuaRocks: luafilesystem)|module lfs
 run|lua-zlib|lua-zlib (LuaRocks: lua-zlib)|module zlib
+run|lua-luv|luv (LuaRocks: luv)|module luv
+run|lua-dbi-sqlite3|LuaDBI for SQLite (LuaRocks: luadbi-sqlite3)|module dbd.sqlite3
 data|dataset-fashion-mnist|the Fashion-MNIST images|test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 test|lua-busted|busted (LuaRocks: busted)|module busted
 test|python3-numpy|NumPy|python numpy

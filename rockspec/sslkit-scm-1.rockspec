@@ -19,6 +19,7 @@ dependencies = {
   "lua >= 5.4, < 5.5",
   "lua-cjson",
   "argparse", -- the command line
+  -- Used where they are: luafilesystem, lua-zlib; luv and luadbi-sqlite3 (sweeps).
 }
 -- No header for OpenBLAS: Debian keeps cblas.h where LuaRocks does not look, but the compiler does.
 external_dependencies = {

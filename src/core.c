@@ -96,6 +96,7 @@ __attribute__((visibility("default"))) int luaopen_sslkit_core(lua_State *L) {
   sk_open_signal(L);
   sk_open_edit(L);
   sk_open_file(L);
+  sk_open_store(L);
   sk_open_bytes(L);
   sk_open_embed(L);
   return 1;

@@ -47,8 +47,7 @@ static const char *check_path(lua_State *L, int idx) {
   return path;
 }
 
-/* The descriptor of an open Lua file. */
-static int check_file(lua_State *L, int idx) {
+int sk_check_file(lua_State *L, int idx) {
   luaL_Stream *stream = luaL_testudata(L, idx, LUA_FILEHANDLE);
   if (!stream) sk_fail(L, idx, "file expected, got %s", sk_kind(L, idx));
   if (!stream->closef) sk_fail(L, idx, "the file is closed");
@@ -67,7 +66,7 @@ static int file_size(lua_State *L) {
   bool open = luaL_testudata(L, 1, LUA_FILEHANDLE) != 0;
   const char *path = open ? 0 : check_path(L, 1);
   struct stat about;
-  int status = (open ? fstat(check_file(L, 1), &about) : stat(path, &about)) == 0 ? 0 : errno;
+  int status = (open ? fstat(sk_check_file(L, 1), &about) : stat(path, &about)) == 0 ? 0 : errno;
   if (status == 0 && !S_ISREG(about.st_mode)) status = NOT_REGULAR;
   if (status != 0) return open ? failed(L, status) : failed_at(L, path, status);
   lua_pushinteger(L, (lua_Integer)about.st_size);
@@ -90,7 +89,7 @@ static int read_at(int fd, char *to, size_t len, int64_t position, size_t *got) 
 /* core.read_at(file, position, n): the n bytes from a position (0 is the first) on, fewer where the
    file ends; or nil and a message. */
 static int file_read_at(lua_State *L) {
-  int fd = check_file(L, 1);
+  int fd = sk_check_file(L, 1);
   int64_t position = check_count(L, 2, "position"), n = check_count(L, 3, "count");
   luaL_Buffer b;
   size_t got;
@@ -133,7 +132,7 @@ static int read_run(transfer *t, int64_t position, int64_t n, char *to) {
    of the row before. Returns true, or the CRC-32 when given that of the bytes before; or nil and a
    message, and then t holds anything. */
 static int file_read_elements(lua_State *L) {
-  transfer job = {.fd = check_file(L, 1)};
+  transfer job = {.fd = sk_check_file(L, 1)};
   int64_t position = check_count(L, 2, "position"), step = 0, runs = 1, behind;
   sk_array *t = sk_check(L, 3);
   job.element = sk_find_element(sk_check_string(L, 4, 0));
@@ -287,7 +286,7 @@ static void sync_folder(const char *path, char *buffer) {
 
 /* Everything that needs the descriptor, in one stretch without Lua, so that nothing can raise while
    it is open. Returns 0, an errno or one of ours, and leaves no temporary file behind. */
-static int replace_file(const char *path, struct iovec *pieces, int64_t count) {
+static int replace_file(const char *path, struct iovec *pieces, int64_t count, bool sync) {
   char links[2][PATH_MAX], temporary[PATH_MAX + 64];
   struct stat old;
   path = follow_links(path, links);
@@ -295,24 +294,25 @@ static int replace_file(const char *path, struct iovec *pieces, int64_t count) {
   if (status != 0) return status;
   int fd = open_beside(path, temporary, sizeof temporary);
   if (fd < 0) return errno;
-  bool ok = keep_owner(fd, &old) && write_all(fd, pieces, count) && fsync(fd) == 0;
+  bool ok = keep_owner(fd, &old) && write_all(fd, pieces, count) && (!sync || fsync(fd) == 0);
   status = ok ? 0 : errno;
   if (close(fd) != 0 && status == 0) status = errno;
   if (status == 0 && rename(temporary, path) != 0) status = errno;
   if (status != 0)
     unlink(temporary);
-  else
+  else if (sync)
     sync_folder(path, temporary);
   return status;
 }
 
-/* core.write_atomic(path, pieces): true, or nil and a message; then an old file is as it was. */
+/* core.write_atomic(path, pieces, lazy): true, or nil and a message; then an old file is as it was.
+   A lazy one does not wait for the disk: it survives the end of the process, but no power cut. */
 static int file_write_atomic(lua_State *L) {
   int64_t count;
   const char *path = check_path(L, 1);
   struct iovec *pieces = check_pieces(L, 2, &count);
   int block = lua_gettop(L);
-  int status = replace_file(path, pieces, count);
+  int status = replace_file(path, pieces, count, !lua_toboolean(L, 3));
   sk_scratch_done(L, block);
   if (status != 0) return failed_at(L, path, status);
   lua_pushboolean(L, 1);

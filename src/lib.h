@@ -38,6 +38,8 @@ void sk_raise(lua_State *L, const char *fname, sk_status status);
 bool sk_interrupted(void);
 /* Ctrl-C shall end what L runs, or, with 0, only be noted; returns what it was. */
 lua_State *sk_interruptible(lua_State *L);
+/* The descriptor of the open Lua file at idx. */
+int sk_check_file(lua_State *L, int idx);
 /* Waits until standard input can be read, or has ended; false when a signal came first. */
 bool sk_wait_input(void);
 
@@ -75,6 +77,7 @@ int sk_open_sys(lua_State *L);
 int sk_open_signal(lua_State *L);
 int sk_open_edit(lua_State *L);
 int sk_open_file(lua_State *L);
+int sk_open_store(lua_State *L);
 int sk_open_bytes(lua_State *L);
 int sk_open_embed(lua_State *L); /* the registry's side of sslkit.h */
 

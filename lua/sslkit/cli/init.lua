@@ -9,7 +9,7 @@ local cli = {}
 
 -- Each is a file: name, summary, description, examples, define(command) that adds its options, and
 -- run(given, ui) that does the work, of which only the work is expensive to load.
-local VERBS = { "report", "compare", "run", "repl", "help", "doctor", "completion" }
+local VERBS = { "report", "compare", "run", "sweep", "repl", "help", "doctor", "completion" }
 
 local function load_verbs()
   local verbs = {}
