@@ -61,3 +61,31 @@ for _, kind in ipairs { { 32, 3 }, { 28, 1 } } do
     case("gray", { { "gray", p = 1 } }, " tensor f32 op Grayscale")
   end
 end
+
+-- How much of a training step is spent waiting for the next batch of views.
+local name = "augment/loader wait, resnet18 3x32x32 b64"
+if bench:wants(name) then
+  local ds = ssl.data.dataset { x = ssl.randint(0, 255, { 4096, 3, 32, 32 }):to "uint8",
+    y = ssl.randint(1, 10, { 4096 }) }
+  local net = ssl.nn.resnet18 { channels = 3, head = 10 }
+  local opt = ssl.optim.adam(net:parameters(), { lr = 1e-3 })
+  local loader = ssl.data.loader(ds, { batch = 64, augment = { views = {
+    simclr(32, 3, true) } } })
+  local clock = require("sslkit.core").clock
+  local waited, steps, start = 0, 0, nil
+  local asked = clock()
+  for x, y in loader do
+    if start then waited = waited + clock() - asked end
+    start = start or clock() -- the first batch has nobody to be made beside
+    local loss = ssl.losses.cross_entropy(net(x), y)
+    opt:zero_grad()
+    loss:backward()
+    opt:step()
+    steps = steps + 1
+    if steps > bench.runs then break end
+    asked = clock()
+  end
+  local share = 100 * waited / (clock() - start)
+  bench:report { name = name, ours = share, peer = 5, unit = "% of the time", ratio = 5 / share,
+    peer_name = "what it may be" }
+end
