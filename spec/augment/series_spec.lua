@@ -1,5 +1,6 @@
 -- Series and spectrograms: SciPy's splines, NumPy's transforms, what stays and what moves.
 
+local core = require "sslkit.core"
 local draws = require "sslkit.augment.draws"
 local fixtures = dofile "spec/fixtures/augment_modal.lua"
 local ssl = require "sslkit"
@@ -86,6 +87,27 @@ describe("operations on series", function()
     end
     for _, name in ipairs(NAMES) do run({ name }, x) end
     assert.is_true(ssl.equal(kept, x))
+  end)
+end)
+
+describe("the engine's operations on series", function()
+  it("keep to their sizes whatever numbers they are given", function()
+    local odd = { 0, -1, 1e300, -1e300, 1 / 0, -1 / 0, 0 / 0, 0.5, 3 }
+    local some = ssl.arange(1, 4, 1, "int64")
+    for _, name in ipairs { "ts_scale", "ts_rotate", "magnitude_warp", "time_warp", "permute",
+      "window_slice", "window_warp", "ts_mask", "spec_augment", "freq_mask" } do
+      for _, size in ipairs { { 1, 1, 1 }, { 2, 1, 2 }, { 1, 3, 3 }, { 2, 3, 7 } } do
+        local c, h, w = table.unpack(size)
+        for shift = 1, #odd do
+          local row = { core.augment_codes[name], 1, 1, 0 }
+          for i = 1, 14 do row[4 + i] = odd[(shift * (i + 1) + i // 3) % #odd + 1] end
+          local list = ssl.tensor({ row }, "float64")
+          local y = core.augment(rand(shift, 4, c, h, w), some, some, list,
+            size, c * h * w, { 1, shift, 1 }, 255)
+          assert.same({ 4, c, h, w }, { y:shape() })
+        end
+      end
+    end
   end)
 end)
 
@@ -344,9 +366,7 @@ describe("spec_augment", function()
 end)
 
 describe("options of operations on series", function()
-  local function fails(op, message)
-    assert.raises(message, ssl.augment.compile, { op })
-  end
+  local function fails(op, message) assert.raises(message, ssl.augment.compile, { op }) end
 
   it("are checked", function()
     fails({ "ts_jitter", sigma = -1 }, "'ts_jitter': sigma must be a number from 0 to 1000")
@@ -373,7 +393,6 @@ describe("options of operations on series", function()
     assert.raises("series [N,C,T] or vectors [N,D] expected, got (2,1,3,3) float32", p,
       ssl.ones(2, 1, 3, 3))
     p = ssl.augment.compile { { "spec_augment" } }
-    assert.raises("images [N,C,H,W] or series [N,C,T] expected, got (2,3) float32", p,
-      ssl.ones(2, 3))
+    assert.raises("images [N,C,H,W] or series [N,C,T] expected, got (2,3)", p, ssl.ones(2, 3))
   end)
 end)

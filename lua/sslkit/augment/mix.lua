@@ -100,7 +100,7 @@ end
 -- @return list of tables {op = name, lambda = number or float32 [N], permutation = int64 [N]}, one for
 -- each such operation; lambda is 1 where the batch did not draw it (p)
 -- @raise views that the policy does not have
--- @example local p, x = ssl.augment.compile{ {"mixup"} }, ssl.eye(4); local m = ssl.augment.mixed(p, p(x))[1]; local l = m.lambda; return ssl.allclose(p(x), x * l + x[m.permutation] * (1 - l)) --> true
+-- @example local p, x = ssl.augment.compile{ {"mixup"} }, ssl.eye(4); local m = ssl.augment.mixed(p, p(x))[1]; return ssl.allclose(p(x), x * m.lambda + x[m.permutation] * (1 - m.lambda)) --> true
 function mix.mixed(policy, view, options)
   local compiled = compile.compile(policy)
   check.tensor(2, view, nil, "view")

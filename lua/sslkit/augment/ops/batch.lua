@@ -67,7 +67,7 @@ define("cutmix", {
     for i, u in ipairs(mixing.numbers(o, draws, 2)) do
       local k = mixing.DRAWS
       y1[i], y2[i], x1[i], x2[i] = box(mixing.beta(o.alpha, u), h, w, u[k + 1], u[k + 2])
-      lambda[i] = 1 - (y2[i] - y1[i]) * (x2[i] - x1[i]) / (h * w)
+      lambda[i] = 1 - (y2[i] - y1[i]) * (x2[i] - x1[i]) / math.max(h * w, 1)
     end
     local mask = between(y1, y2, h, 3) & between(x1, x2, w, 4)
     return { lambda = lambda, permutation = mixing.permutation(draws, #x), mask = mask }
@@ -103,7 +103,7 @@ define("fmix", {
     local order = T.argsort(fourier.inverse(re, im, ky, kx, h, w):view(area))
     local mask = T.zeros({ area }, "uint8")
     if keep < area then mask[order:narrow(1, 1, area - keep)] = 1 end
-    return { lambda = { keep / area }, permutation = mixing.permutation(draws, #x),
+    return { lambda = { keep / math.max(area, 1) }, permutation = mixing.permutation(draws, #x),
       mask = mask:view(1, 1, h, w) }
   end,
 })
@@ -118,8 +118,8 @@ end
 -- Scalbert et al. 2024. The difference that the low frequencies make is added: the high ones stay as
 -- they are, and need not be computed.
 ops.style = {
-  doc = "the low frequencies, `ratio` of the spectrum's area, get the amplitudes of one image of the "
-    .. "batch, or of another one for each (kind independent)",
+  doc = "the low frequencies, `ratio` of the spectrum's area, get the amplitudes of one image of "
+    .. "the batch, or of another one for each (kind independent)",
   options = { { "kind", "batch" }, { "ratio", { 0.02, 0.2 } }, { "clip", true }, { "p", 1 } },
   image = true,
   scope = "batch",

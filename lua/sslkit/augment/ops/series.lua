@@ -156,7 +156,8 @@ define("freq_mask", {
 -- Park et al. 2019, policy LD, on spectrograms [N,F,T] or [N,C,F,T], all channels alike. Their widths are meant for 80 frequencies and speech of seconds;
 -- `bound` keeps them from covering what is smaller.
 ops.spec_augment = {
-  doc = "masks of frequencies and times and a warp of time, each within the share `bound` of its axis",
+  doc = "masks of frequencies and times, and a warp of time, each at most the share `bound` of its "
+    .. "axis",
   options = {
     { "freq_masks", 2 }, { "freq", 27 }, { "time_masks", 2 }, { "time", 100 }, { "warp", 80 },
     { "bound", 0.35 }, { "value", 0 }, { "p", 1 },
