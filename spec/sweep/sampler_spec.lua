@@ -75,7 +75,7 @@ describe("samplers", function()
     assert.not_same(one, other)
   end)
 
-  it("find a minimum sooner by TPE than by chance", function()
+  it("find a minimum sooner by TPE than by chance #slow", function()
     local function value(c)
       return (math.log(c.lr / 0.01)) ^ 2 + (c.x - 0.3) ^ 2 * 30 + (c.kind == "good" and 0 or 3)
     end
@@ -84,7 +84,7 @@ describe("samplers", function()
     local function best(name, seed)
       local s = samplers.new(name, of, { seed = seed, direction = "minimize" })
       local history, least = {}, math.huge
-      for i = 1, 40 do
+      for i = 1, 50 do
         local c = s:ask(i, history)
         local v = value(c)
         least = math.min(least, v)

@@ -65,7 +65,7 @@ describe("the store of a sweep", function()
     local session = study:session()
     assert.equal(lfs.currentdir(), session.directory)
     assert.equal(math.type(session.pid), "integer")
-    assert.same({ a = { 1, 2, 3 } }, session.space)
+    assert.same({ a = { kind = "choice", values = { 1, 2, 3 } } }, session.space)
   end)
 
   it("is gone on with, not run again", function()

@@ -87,7 +87,8 @@ end
 
 --- The config that a metric would choose without labels, beside the one that labels choose.
 -- @param metric name of a value of the trials
--- @param options table: oracle = name of the value that needs labels ("accuracy")
+-- @param options table: oracle = name of the value that needs labels ("accuracy"); labels = names of
+-- all values that need them ({"accuracy", "knn", "linear", "ridge"})
 -- @return table of the choice, its regret, and the correlations of all metrics with the oracle; it
 -- prints well
 -- @raise values that the trials do not have

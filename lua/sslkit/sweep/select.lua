@@ -1,0 +1,181 @@
+-- Choice without labels: what it costs to take the trial that a metric of the embeddings likes best,
+-- beside the best one by labels, and how well each metric's order agrees with theirs.
+
+local check = require "sslkit.check"
+
+local M = {}
+
+-- Which way each metric is good. Where nothing is said, more is.
+local DIRECTION = {
+  alignment = -1, uniformity = -1, coherence = -1, loss = -1, self_cluster = -1,
+  alpha_req = function(v) return -math.abs(v - 1) end,
+}
+
+-- Metrics that agree with labels less than this rank correlation are worth a warning.
+local LOW = 0.3
+
+local function goodness(metric, v)
+  local way = DIRECTION[metric]
+  if type(way) == "function" then return way(v) end
+  return (way or 1) * v
+end
+
+-- {== Rank correlations ====================================================================
+
+-- Ranks, the mean of their places for equal values.
+local function ranks(list)
+  local out = {}
+  for i, v in ipairs(list) do
+    local below, equal = 0, 0
+    for _, w in ipairs(list) do
+      if w < v then below = below + 1 elseif w == v then equal = equal + 1 end
+    end
+    out[i] = below + (equal + 1) / 2
+  end
+  return out
+end
+
+local function pearson(a, b)
+  local n, ma, mb = #a, 0, 0
+  for i = 1, n do ma, mb = ma + a[i] / n, mb + b[i] / n end
+  local ab, aa, bb = 0, 0, 0
+  for i = 1, n do
+    local x, y = a[i] - ma, b[i] - mb
+    ab, aa, bb = ab + x * y, aa + x * x, bb + y * y
+  end
+  return ab / (aa * bb) ^ 0.5
+end
+
+--- Spearman's rank correlation of two lists.
+function M.spearman(a, b) return pearson(ranks(a), ranks(b)) end
+
+--- Kendall's tau-b of two lists.
+function M.kendall(a, b)
+  local agree, ta, tb, pairs_of = 0, 0, 0, #a * (#a - 1) / 2
+  for i = 1, #a do
+    for j = i + 1, #a do
+      local x, y = a[i] - a[j], b[i] - b[j]
+      if x == 0 then ta = ta + 1 end
+      if y == 0 then tb = tb + 1 end
+      if x * y ~= 0 then agree = agree + (x * y > 0 and 1 or -1) end
+    end
+  end
+  return agree / ((pairs_of - ta) * (pairs_of - tb)) ^ 0.5
+end
+
+-- ==}
+
+local function finite(v) return type(v) == "number" and v - v == 0 end
+
+-- One metric against the oracle, over the trials that have both; nil with fewer than two.
+local function judge(rows, metric, oracle)
+  local a, b, pick, best = {}, {}, nil, nil
+  for _, row in ipairs(rows) do
+    local v, truth = row.values[metric], row.values[oracle]
+    if finite(v) and finite(truth) then
+      local good = goodness(metric, v)
+      a[#a + 1], b[#b + 1] = good, truth
+      if not pick or good > goodness(metric, pick.values[metric]) then pick = row end
+      if not best or truth > best.values[oracle] then best = row end
+    end
+  end
+  if #a < 2 then return nil end
+  return { metric = metric, trials = #a, chosen = pick, best = best,
+    regret = best.values[oracle] - pick.values[oracle],
+    spearman = M.spearman(a, b), kendall = M.kendall(a, b) }
+end
+
+local Selection = {}
+
+local function cell(v) return v == v and ("%6.2f"):format(v) or "     -" end
+
+function Selection.__tostring(self)
+  local oracle = self.oracle
+  local lines = {
+    ("chosen by %s: %s with %s %.4g"):format(self.metric, self.chosen.id, oracle,
+      self.chosen.values[oracle]),
+    ("best by %s: %s with %.4g; lost by choosing without labels: %.3g"):format(oracle, self.best.id,
+      self.best.values[oracle], self.regret),
+    "", ("%-20s %9s %9s %8s"):format("metric", "lost", "Spearman", "Kendall"),
+  }
+  for _, row in ipairs(self.metrics) do
+    lines[#lines + 1] = ("%-20s %9.3g %9s %8s"):format(row.metric, row.regret, cell(row.spearman),
+      cell(row.kendall))
+  end
+  for _, warning in ipairs(self.warnings) do lines[#lines + 1] = "! " .. warning end
+  return table.concat(lines, "\n")
+end
+
+local function warnings_of(self)
+  local list = {}
+  if not (self.spearman >= LOW) then
+    list[1] = ("%s and %s do not agree (Spearman %.2f): do not rely on it here"):format(self.metric,
+      self.oracle, self.spearman)
+  end
+  for _, row in ipairs(self.metrics) do
+    if row.metric ~= self.metric and row.chosen ~= self.chosen and row.regret < self.regret then
+      list[#list + 1] = ("%s would have chosen %s, which is better by %.3g"):format(row.metric,
+        row.chosen.id, self.regret - row.regret)
+      break
+    end
+  end
+  if self.trials < 10 then
+    list[#list + 1] = ("only %d trials: correlations say little"):format(self.trials)
+  end
+  return list
+end
+
+-- What of the names needs no labels.
+local function without(list, labels, oracle)
+  local out, not_these = {}, { [oracle] = true }
+  for _, name in ipairs(labels) do not_these[name] = true end
+  for _, name in ipairs(list) do if not not_these[name] then out[#out + 1] = name end end
+  return out
+end
+
+--- The trial that a label-free metric chooses, beside the oracle's.
+-- @param rows of study:trials()
+-- @param metric name of a value of the trials
+-- @param options {oracle="accuracy" (name of the value by labels, more being better),
+-- labels={"accuracy", "knn", "linear", "ridge"} (names of all that need labels, which are no choice)}
+-- @return table {metric=, oracle=, chosen=row, best=row, regret=what the oracle's value loses,
+-- spearman=, kendall=, trials=, metrics=list of the same for every metric, least regret first,
+-- warnings=list}, which prints well
+-- @raise when fewer than two trials have both values
+-- @source Garrido, Balestriero, Najman, LeCun 2023, "RankMe", section 4
+function M.select(rows, metric, options)
+  metric = metric or "rankme"
+  if type(metric) ~= "string" then
+    check.fail(2, "name of a metric expected, got %s", check.kind(metric))
+  end
+  options = check.options(3, options,
+    { oracle = "accuracy", labels = { "accuracy", "knn", "linear", "ridge" } })
+  local oracle = options.oracle
+  local done, names, seen = {}, {}, {}
+  for _, row in ipairs(rows) do
+    if row.state == "ok" and type(row.values) == "table" then
+      done[#done + 1] = row
+      for name in pairs(row.values) do
+        if not seen[name] then seen[name], names[#names + 1] = true, name end
+      end
+    end
+  end
+  table.sort(names)
+  local self = judge(done, metric, oracle)
+  if not self then
+    check.fail(2, "two finished trials at least with values '%s' and '%s' expected, among %d; "
+      .. "known: %s", metric, oracle, #done, table.concat(names, ", "))
+  end
+  self.oracle, self.metrics = oracle, {}
+  for _, name in ipairs(without(names, options.labels, oracle)) do
+    self.metrics[#self.metrics + 1] = judge(done, name, oracle)
+  end
+  table.sort(self.metrics, function(a, b)
+    if a.regret ~= b.regret then return a.regret < b.regret end
+    return a.metric < b.metric
+  end)
+  self.warnings = warnings_of(self)
+  return setmetatable(self, Selection)
+end
+
+return M
