@@ -1,3 +1,4 @@
+local shell = require "spec.shell"
 local ssl = require "sslkit"
 local stubs = require "sslkit.help.stubs"
 local temporary = require "spec.io.temporary"
@@ -124,6 +125,13 @@ describe("stubs", function()
     local _, all = text:gsub("\n%-%-%-@param [^\n]*", "")
     local _, open = text:gsub("\n%-%-%-@param [%w_.]+%?? any ", "")
     assert.is_true(open < 0.05 * all, ("%d of %d parameters are any"):format(open, all))
+  end)
+
+  it("are the same where nothing has been loaded yet", function()
+    local code, fresh = shell("LUA_PATH=%s LUA_CPATH=%s lua5.4 -e %s", package.path, package.cpath,
+      "io.write(assert(require('sslkit.help.stubs').text()))")
+    assert.equal(0, code, fresh)
+    assert.equal(text, fresh)
   end)
 
   it("are written whole or not at all", function()

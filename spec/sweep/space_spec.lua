@@ -83,7 +83,7 @@ describe("a space", function()
       { x = { kind = "unifrom", lo = 1, hi = 2 } })
     fails("space.when: no 'agu' in the space",
       { aug = { 1 }, when = { on = { agu = 1 }, b = { 1 } } })
-    fails("space.when[1] must be {on = {name = value}, ...}", { when = { { b = 1 } } })
+    fails("space.when has no condition on a name of the space", { when = { { b = 1 } } })
     assert.raises("hi must be above lo = 2, got 1", S.uniform, 2, 1)
     assert.raises("lo must be above 0, got -1", S.log, -1, 1)
     assert.raises("a whole number", S.int, 1.5, 3)

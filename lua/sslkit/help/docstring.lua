@@ -141,6 +141,13 @@ local function head_of(text)
   return table.concat(lines, " ")
 end
 
+-- The names of modules that a text requires by themselves.
+local function required_of(text)
+  local list = {}
+  for name in text:gmatch "%f[%w]require[%s(]*[\"']([%w_.]+)" do list[#list + 1] = name end
+  return list
+end
+
 -- The block of comment lines that begins at a position, and the line of code behind it.
 local function block_at(text, position)
   local lines, at = {}, position
@@ -156,7 +163,8 @@ end
 -- @param path string
 -- @return list of {path=, line= (of the definition), owner=, name=, colon=, arguments=, text=,
 -- summary=, params= {name=, text=}, fields= the same, returns=, raises=, source=, kind=, words=, luals=,
--- examples= {line=, code=, want=}}, and the comment at the head of the file; or nil and a message
+-- examples= {line=, code=, want=}}, the comment at the head of the file, and a list of the modules that
+-- it requires; or nil and a message
 function docstring.read(path)
   local file, message = io.open(path)
   if not file then return nil, message end
@@ -180,7 +188,7 @@ function docstring.read(path)
       from = start
     end
   end
-  return docs, head_of(text)
+  return docs, head_of(text), required_of(text)
 end
 
 -- ==}

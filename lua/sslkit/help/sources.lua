@@ -25,22 +25,36 @@ local function path_of(unit)
   return path
 end
 
---- The docstrings of all units that are loaded.
+-- Adds the docstrings of a unit to those that are known; gives the units that its file speaks of, which
+-- it may load on some first use.
+local function add_unit(all, unit, path)
+  local docs, head, required = docstring.read(path)
+  all.files[path] = unit
+  for _, doc in ipairs(docs or {}) do
+    doc.unit = unit
+    all.docs[#all.docs + 1] = doc
+    all.at[path .. ":" .. doc.line] = doc
+  end
+  all.heads[unit] = docs and head
+  return required or {}
+end
+
+--- The docstrings of all units that are loaded, or that these load on some first use.
 -- @return table: docs = list of them, by_name, at = by "path:line" of what they are above, heads =
 -- the comment at the head of each unit, files = unit by path
 function sources.read()
   local all = { docs = {}, by_name = {}, at = {}, heads = {}, files = {} }
-  for unit in pairs(package.loaded) do
-    local path = type(unit) == "string" and unit:find "^sslkit%f[%z.]" and path_of(unit)
+  local queue, seen = {}, {}
+  local function want(unit)
+    if type(unit) ~= "string" or seen[unit] or not unit:find "^sslkit%f[%z.]" then return end
+    queue[#queue + 1], seen[unit] = unit, true
+  end
+  for unit in pairs(package.loaded) do want(unit) end
+  while queue[1] do
+    local unit = table.remove(queue)
+    local path = path_of(unit)
     if path and not all.files[path] then
-      local docs, head = docstring.read(path)
-      all.files[path] = unit
-      for _, doc in ipairs(docs or {}) do
-        doc.unit = unit
-        all.docs[#all.docs + 1] = doc
-        all.at[path .. ":" .. doc.line] = doc
-      end
-      all.heads[unit] = docs and head
+      for _, other in ipairs(add_unit(all, unit, path)) do want(other) end
     end
   end
   table.sort(all.docs, function(a, b)

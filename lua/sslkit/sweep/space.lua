@@ -1,74 +1,21 @@
 -- The space of configs of a sweep, as a plain table. A list is a choice; `uniform`, `log` and `int`
 -- are ranges; an augmentation policy is itself; another table is a part of the config; anything else
 -- is a constant. A name with dots sets what lies deeper, in a policy too:
--- ["augment.views[1].jitter.b"] = uniform(0, 0.8). Parts that depend on others stand in `when`:
--- { { on = { aug = "byol" }, ema = uniform(0.9, 1) } }.
+-- ["augment.views[1].jitter.b"] = uniform(0, 0.8). Parts that depend on others stand in `when`, a
+-- table or a list of such: { on = { aug = "byol" }, ema = uniform(0.9, 1) }, where `on` has values, or
+-- lists of them, by names or paths; or, shorter, { aug = "byol", ema = uniform(0.9, 1) }: names that
+-- the space has already are conditions.
 
 local check = require "sslkit.check"
 local json = require "sslkit.text.json"
 local named = require "sslkit.augment.named"
 local near = require "sslkit.near"
-local path = require "sslkit.augment.path"
+local path = require "sslkit.sweep.path"
+local range = require "sslkit.sweep.range"
 
-local space = { constructors = {} }
+local space = { value = range.value, place = range.place }
 
--- {== Ranges ===============================================================================
-
-local LARGEST_GRID = 10000
-
-local function bounds(kind, lo, hi)
-  check.number(1, "lo", lo)
-  check.number(2, "hi", hi)
-  if lo >= hi then check.fail(2, "hi must be above lo = %g, got %g", lo, hi) end
-  return { kind = kind, lo = lo, hi = hi }
-end
-
-local C = space.constructors
-
---- One of a list of values: strings, numbers, booleans or plain tables. In a space a list by itself
--- means the same.
--- @param values list
--- @return table {kind = "choice", values =}
--- @example ssl.sweep.choice{ "byol", "simclr" }.kind --> choice
-function C.choice(values)
-  if type(values) ~= "table" or #values == 0 then
-    check.fail(1, "a list of values expected, got %s", check.kind(values))
-  end
-  return { kind = "choice", values = values }
-end
-
---- A number between two, each as likely as any other.
--- @param lo number
--- @param hi number above lo
--- @return table {kind = "uniform", lo =, hi =}
--- @example ssl.sweep.uniform(0, 0.8).hi --> 0.8
-function C.uniform(lo, hi) return (bounds("uniform", lo, hi)) end
-
---- A number between two, each factor as likely as any other: for learning rates and the like.
--- @param lo number above 0
--- @param hi number above lo
--- @return table {kind = "log", lo =, hi =}
--- @example ssl.sweep.log(1e-4, 1).lo --> 0.0001
-function C.log(lo, hi)
-  local range = bounds("log", lo, hi)
-  if lo <= 0 then check.fail(1, "lo must be above 0, got %g", lo) end
-  return range
-end
-
---- A whole number between two, both included.
--- @param lo whole number
--- @param hi whole number above lo
--- @return table {kind = "int", lo =, hi =}
--- @example ssl.sweep.int(1, 6).kind --> int
-function C.int(lo, hi)
-  return (bounds("int", check.integer(1, "lo", lo), check.integer(2, "hi", hi)))
-end
-
---- A table as it is: one whose lists are no choices, such as a policy.
--- @param value table, string, number or boolean
--- @return table {kind = "constant", value =}
--- @example ssl.sweep.constant{ 1, 2 }.value[2] --> 2
-function C.constant(value) return { kind = "constant", value = value } end
+-- {== Checks ===============================================================================
 
 local KINDS = { choice = true, uniform = true, log = true, int = true, constant = true }
 
@@ -82,10 +29,6 @@ local function is_policy(v)
 end
 
 local function is_leaf(v) return type(v) == "table" and KINDS[v.kind] == true end
-
--- ==}
-
--- {== Checks ===============================================================================
 
 -- A copy of a plain value.
 local function plain(v, name, depth)
@@ -122,19 +65,64 @@ end
 
 local check_part
 
-local function check_when(list)
+-- One `when` as {on =, ...}: without `on`, its conditions are what the space has already.
+local function with_on(when, known)
+  if type(when) ~= "table" or #when > 0 then
+    check.fail(1, "space.when must be {on = {name = value}, ...} or a list of such, got %s",
+      check.kind(when))
+  elseif when.on ~= nil then
+    return when
+  end
+  local out, names = { on = {} }, {}
+  for name in pairs(known) do names[#names + 1] = name end
+  local hint = ""
+  for name, v in pairs(when) do
+    if known[name] then out.on[name] = v else out[name] = v end
+    if hint == "" and not known[name] then hint = near.hint(tostring(name), names) end
+  end
+  if next(out.on) == nil then
+    check.fail(1, "space.when has no condition on a name of the space%s", hint)
+  end
+  return out
+end
+
+-- A condition can be met: a part has each of the values.
+local function check_condition(part, wanted)
+  for _, v in ipairs(type(wanted) == "table" and wanted or { wanted }) do
+    local leaf, met = part.leaf, false
+    for _, each in ipairs(leaf.values or { leaf.value }) do met = met or each == v end
+    if leaf.kind == "int" then met = math.tointeger(v) and v >= leaf.lo and v <= leaf.hi end
+    if not met then
+      local names = {}
+      for i, each in ipairs(leaf.values or {}) do names[i] = tostring(each) end
+      check.fail(1, "space.when: %s is never %s%s", part.path, check.kind(v),
+        near.hint(tostring(v), names))
+    end
+  end
+end
+
+local function check_when(list, known)
   if type(list) ~= "table" then
-    check.fail(1, "space.when must be a list of {on = {name = value}, ...}, got %s",
+    check.fail(1, "space.when must be {on = {name = value}, ...} or a list of such, got %s",
       check.kind(list))
   end
-  local out = {}
-  for i, part in ipairs(list.on and { list } or list) do
-    if type(part) ~= "table" or type(part.on) ~= "table" or next(part.on) == nil then
+  local out, names = {}, {}
+  for name in pairs(known) do names[#names + 1] = name end
+  for i, when in ipairs(#list > 0 and list or { list }) do
+    when = with_on(when, known)
+    if type(when.on) ~= "table" or next(when.on) == nil then
       check.fail(1, "space.when[%d] must be {on = {name = value}, ...}, got %s", i,
-        check.kind(part))
+        check.kind(when.on))
     end
-    out[i] = check_part(part, ("when[%d]"):format(i), "on")
-    out[i].on = plain(part.on, ("when[%d].on"):format(i), 0)
+    out[i] = check_part(when, ("when[%d]"):format(i), "on")
+    out[i].on = plain(when.on, ("when[%d].on"):format(i), 0)
+    for name, wanted in pairs(out[i].on) do
+      if not known[name] then
+        check.fail(1, "space.when: no '%s' in the space%s", tostring(name),
+          near.hint(tostring(name), names))
+      end
+      check_condition(known[name], wanted)
+    end
   end
   return out
 end
@@ -166,26 +154,6 @@ function check_part(t, name, except)
   return out
 end
 
---- A space, checked: a table of its own that is plain data.
--- @param t table
--- @return table: every list in it is a {kind = "choice", values =}
--- @raise what is no plain data, ranges that are none
-function space.check(t)
-  if type(t) ~= "table" then check.fail(1, "space must be a table, got %s", check.kind(t)) end
-  local out = check_part(t, "", "when")
-  if t.when ~= nil then out.when = check_when(t.when) end
-  for _, part in ipairs(out.when or {}) do
-    for name in pairs(part.on) do
-      if out[name] == nil then
-        local names = {}
-        for each in pairs(out) do names[#names + 1] = each end
-        check.fail(1, "space.when: no '%s' in the space%s", name, near.hint(name, names))
-      end
-    end
-  end
-  return out
-end
-
 -- ==}
 
 -- {== Configs ==============================================================================
@@ -198,40 +166,35 @@ local function names_of(t)
 end
 
 -- Adds the leaves of a part, by the names that lead there. Deeper paths come behind what they are in.
-local function collect(t, keys, on, list)
+local function collect(t, above, on, list)
   for _, name in ipairs(names_of(t)) do
-    local v, inner = t[name], { table.unpack(keys) }
-    inner[#inner + 1] = name
+    local v, full = t[name], above == "" and name or above .. "." .. name
     local leaf = is_leaf(v) and v or type(v) ~= "table" and { kind = "constant", value = v }
     if leaf then
-      list[#list + 1] = { keys = inner, leaf = leaf, on = on }
+      local deep = above == "" and path.is(name)
+      list[#list + 1] = { path = full, keys = path.read(full), deep = deep, leaf = leaf, on = on }
     elseif name ~= "on" then
-      collect(v, inner, on, list)
+      collect(v, full, on, list)
     end
   end
 end
 
 --- What a config is made of, in the order in which it is set: first what is always there.
 -- @param t checked space
--- @return list of {keys = names that lead there, leaf =, on = conditions or nil}
+-- @return list of {path =, keys = the same as a list, leaf =, on = conditions or nil}
 function space.parts(t)
   local list, base = {}, {}
   for name, v in pairs(t) do if name ~= "when" then base[name] = v end end
-  collect(base, {}, nil, list)
+  collect(base, "", nil, list)
   for _, part in ipairs(t.when or {}) do
     local inner = {}
     for name, v in pairs(part) do if name ~= "on" then inner[name] = v end end
-    collect(inner, {}, part.on, list)
+    collect(inner, "", part.on, list)
   end
-  local deep = {}
   for i, part in ipairs(list) do part.at = i end
-  for _, part in ipairs(list) do
-    part.path = table.concat(part.keys, ".")
-    deep[part] = part.path:find "[%[.]" and #part.keys == 1 and 1 or 0
-  end
   table.sort(list, function(a, b)
     if (a.on ~= nil) ~= (b.on ~= nil) then return b.on ~= nil end
-    if deep[a] ~= deep[b] then return deep[a] < deep[b] end
+    if a.deep ~= b.deep then return b.deep end
     return a.at < b.at
   end)
   return list
@@ -253,73 +216,19 @@ end
 --- Is a part there, in a config as far as that is made?
 function space.active(part, config)
   for name, wanted in pairs(part.on or {}) do
-    if not same(config[name], wanted) then return false end
+    if not same(path.get(config, path.read(name)), wanted) then return false end
   end
   return true
 end
 
 --- Sets a part of a config.
 function space.set(config, part, value)
-  local keys = part.keys
-  if #keys == 1 and keys[1]:find "[%[.]" then
-    local head, rest = keys[1]:match "^([^.%[]+)%.?(.*)$"
-    local inner = config[head]
-    if rest:find "^views%[" then
-      config[head] = path.set(inner, rest, copied(value))
-      return
-    end
-    keys = {}
-    for name in part.keys[1]:gmatch "[^.]+" do keys[#keys + 1] = name end
-  end
-  for i = 1, #keys - 1 do
-    config[keys[i]] = type(config[keys[i]]) == "table" and config[keys[i]] or {}
-    config = config[keys[i]]
-  end
-  config[keys[#keys]] = copied(value)
+  local ok, message = path.set(config, part.keys, copied(value))
+  if not ok then check.fail(1, "space[\"%s\"]: %s", part.path, message) end
 end
 
 --- What a config holds for a part.
-function space.get(config, part)
-  local keys = part.keys
-  if #keys == 1 and keys[1]:find "[%[.]" then
-    local head, rest = keys[1]:match "^([^.%[]+)%.?(.*)$"
-    if rest:find "^views%[" then return (path.get(config[head], rest)) end
-    keys = {}
-    for name in part.keys[1]:gmatch "[^.]+" do keys[#keys + 1] = name end
-  end
-  for _, name in ipairs(keys) do
-    if type(config) ~= "table" then return nil end
-    config = config[name]
-  end
-  return config
-end
-
---- The value of a leaf at u.
--- @param leaf of a checked space
--- @param u number in [0,1)
-function space.value(leaf, u)
-  if leaf.kind == "constant" then return leaf.value end
-  if leaf.kind == "choice" then return leaf.values[math.floor(u * #leaf.values) + 1] end
-  if leaf.kind == "int" then return leaf.lo + math.floor(u * (leaf.hi - leaf.lo + 1)) end
-  if leaf.kind == "log" then
-    return math.min(leaf.hi, leaf.lo * math.exp(u * math.log(leaf.hi / leaf.lo)))
-  end
-  return leaf.lo + (leaf.hi - leaf.lo) * u
-end
-
---- Where in [0,1) a value of a leaf lies: the middle of its part for one of several.
-function space.place(leaf, value)
-  if leaf.kind == "choice" then
-    local text = json.encode { v = value }
-    for i, each in ipairs(leaf.values) do
-      if json.encode { v = each } == text then return (i - 0.5) / #leaf.values end
-    end
-    return 0.5
-  end
-  if leaf.kind == "int" then return (value - leaf.lo + 0.5) / (leaf.hi - leaf.lo + 1) end
-  if leaf.kind == "log" then return math.log(value / leaf.lo) / math.log(leaf.hi / leaf.lo) end
-  return (value - leaf.lo) / (leaf.hi - leaf.lo)
-end
+function space.get(config, part) return (path.get(config, part.keys)) end
 
 --- A config.
 -- @param parts of a space
@@ -336,18 +245,45 @@ function space.build(parts, pick)
   return config
 end
 
--- All values of a leaf, for a grid.
-local function values_of(part)
-  local leaf = part.leaf
-  if leaf.kind == "constant" then return { leaf.value } end
-  if leaf.kind == "choice" then return leaf.values end
-  if leaf.kind ~= "int" or leaf.hi - leaf.lo >= LARGEST_GRID then
-    check.fail(1, "a grid needs lists: space.%s is %s(%g, %g); give trials = and a sampler such as "
-      .. "random", part.path, leaf.kind, leaf.lo, leaf.hi)
+--- A space, checked: a table of its own that is plain data.
+-- @param t table
+-- @return table: every list in it is a {kind = "choice", values =}
+-- @raise what is no plain data, ranges that are none, conditions that are never met, paths that lead
+-- nowhere
+function space.check(t)
+  if type(t) ~= "table" then check.fail(1, "space must be a table, got %s", check.kind(t)) end
+  local out, known = check_part(t, "", "when"), {}
+  for _, part in ipairs(space.parts(out)) do known[part.path] = part end
+  if t.when ~= nil then out.when = check_when(t.when, known) end
+  space.build(space.parts(out), function(part) return space.value(part.leaf, 0) end)
+  return out
+end
+
+--- The parts of a space with the values that a grid has for each.
+-- @param t checked space
+-- @return list as of space.parts, each with values
+-- @raise on ranges that have no list of values
+function space.lists(t)
+  local parts = space.parts(t)
+  for _, part in ipairs(parts) do part.values = range.values(part.leaf, part.path) end
+  return parts
+end
+
+--- Calls a function for each config of a grid; the last name changes fastest.
+-- @param parts as of space.lists
+-- @param f function of a config
+function space.each(parts, f)
+  local function go(at, config)
+    local part = parts[at]
+    if not part then return f(config) end
+    if not space.active(part, config) then return go(at + 1, config) end
+    for _, v in ipairs(part.values) do
+      local copy = copied(config)
+      space.set(copy, part, v)
+      go(at + 1, copy)
+    end
   end
-  local list = {}
-  for v = leaf.lo, leaf.hi do list[#list + 1] = v end
-  return list
+  go(1, {})
 end
 
 --- All configs of a space; the last name changes fastest.
@@ -356,22 +292,8 @@ end
 -- @raise on ranges that have no list of values
 -- @example #require("sslkit.sweep.space").grid { a = { kind = "int", lo = 1, hi = 2 }, b = "x" } --> 2
 function space.grid(t)
-  local parts, list = space.parts(t), {}
-  local function go(at, config)
-    local part = parts[at]
-    if not part then
-      list[#list + 1] = config
-    elseif not space.active(part, config) then
-      go(at + 1, config)
-    else
-      for _, v in ipairs(values_of(part)) do
-        local copy = copied(config)
-        space.set(copy, part, v)
-        go(at + 1, copy)
-      end
-    end
-  end
-  go(1, {})
+  local list = {}
+  space.each(space.lists(t), function(config) list[#list + 1] = config end)
   return list
 end
 

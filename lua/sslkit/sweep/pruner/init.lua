@@ -39,25 +39,14 @@ function make.median(o)
   end }
 end
 
--- The highest rung at or below a step, of those at first * eta^k; nil below the first.
-local function rung_of(step, first, eta)
-  if step < first then return nil end
-  local rung = first
-  while rung * eta <= step do rung = rung * eta end
-  return rung
-end
-
 -- The value that a trial came to a rung with: that of its first report there.
 local function value_at(list, rung)
   for _, r in ipairs(list or {}) do if r[1] >= rung then return r[2] end end
 end
 
--- Is the trial at a rung for the first time, and not in the best 1/eta of those that came there?
+-- Is the trial not in the best 1/eta of those that came to a rung?
 local function fails_rung(id, reports, rung, o, wanted)
-  local list = reports[id]
-  local before = list[#list - 1]
-  if before and before[1] >= rung then return false end
-  local mine, better, count = o.sign * value_at(list, rung), 0, 0
+  local mine, better, count = o.sign * value_at(reports[id], rung), 0, 0
   if mine ~= mine then return true end
   for other, others in pairs(reports) do
     local v = wanted(other) and value_at(others, rung)
@@ -69,13 +58,28 @@ local function fails_rung(id, reports, rung, o, wanted)
   return better >= math.max(1, count // o.eta)
 end
 
+-- A ladder of rungs at first * eta^k. A trial is judged at each that it has passed, once, however
+-- seldom it reports or asks. What is known of that goes with its list of reports: run again, it has
+-- another one.
+local function ladder(first, o, wanted)
+  local next_rung = setmetatable({}, { __mode = "k" })
+  return function(id, step, reports)
+    local list = reports[id]
+    local rung = next_rung[list] or first
+    while rung <= step do
+      next_rung[list] = rung * o.eta
+      if fails_rung(id, reports, rung, o, wanted) then return true end
+      rung = next_rung[list]
+    end
+    return false
+  end
+end
+
 -- Asynchronous successive halving (Li et al. 2020): nobody waits, a trial goes on from a rung if it is
 -- in the best 1/eta of all that have come there so far.
 function make.asha(o)
-  return { judge = function(_, id, step, _, reports)
-    local rung = rung_of(step, o.first, o.eta)
-    return rung ~= nil and fails_rung(id, reports, rung, o, function() return true end)
-  end }
+  local stops = ladder(o.first, o, function() return true end)
+  return { judge = function(_, id, step, _, reports) return (stops(id, step, reports)) end }
 end
 
 -- FNV-1a
@@ -100,13 +104,16 @@ function make.hyperband(o)
       place = place - share[s]
     end
   end
-  return { bracket = function(_, id) return bracket(id) end,
+  local ladders = {}
+  for b = 1, o.brackets do
+    ladders[b] = ladder(o.first * o.eta ^ (b - 1), o, function(id) return bracket(id) == b end)
+  end
+  return {
+    bracket = function(_, id) return bracket(id) end,
     judge = function(_, id, step, _, reports)
-      local mine = bracket(id)
-      local rung = rung_of(step, o.first * o.eta ^ (mine - 1), o.eta)
-      return rung ~= nil
-        and fails_rung(id, reports, rung, o, function(other) return bracket(other) == mine end)
-    end }
+      return (ladders[bracket(id)](id, step, reports))
+    end,
+  }
 end
 
 local SETTINGS = {

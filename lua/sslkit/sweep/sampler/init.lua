@@ -33,9 +33,17 @@ end
 
 local make = {}
 
+-- Configs are made when they are asked for: a grid may be far larger than what is run of it.
 function make.grid(of)
-  local list = space.grid(of)
-  return { name = "grid", ask = function(_, i) return list[i] end }
+  local parts, list, over = space.lists(of), {}, false
+  local walk = coroutine.wrap(function() space.each(parts, coroutine.yield) end)
+  return { name = "grid", ask = function(_, i)
+    while #list < i and not over do
+      local config = walk()
+      list[#list + 1], over = config, config == nil
+    end
+    return list[i]
+  end }
 end
 
 local function uniform(seed, i, n)
