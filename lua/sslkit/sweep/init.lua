@@ -59,21 +59,22 @@ end
 -- left; index.db is an index of these, in SQLite, where LuaDBI is installed.
 -- @param options table: space = table of what a config holds: lists of choices, `ssl.sweep.uniform`
 -- and the like, constants, nested tables; run = function of config and trial, or "module.function";
--- name = string, what it is called (the script's name); sampler = "grid", "random", "sobol", "lhs" or "tpe", or
--- a table with a function ask(self, i, history) that gives a config or nil ("grid", and "random" with
--- trials); trials = how many configs (all of a grid); seeds = number of runs of each config (1); pruner =
--- "none", "median", "asha" or "hyperband", or a table with a function judge(self, id, step, value,
--- reports) that is true to stop ("none"); workers = number of processes at a time, or 0 (as many as there
--- are cores); store = folder ("sweeps/" and the name; none with workers = 0, and then nothing is kept);
--- objective = name of the value to be optimised ("rankme"); direction = "maximize" or "minimize"
--- ("maximize"); metrics = names of more metrics to measure embeddings by ({}); timeout = number of
--- seconds that a trial may take (no limit); memory = number of bytes that a trial may use (no limit);
--- threads = number of each trial's (1); seed = what samplers and the trials' seeds follow from (0); constraint = function of a config
--- that is false where it should not be tried; enqueue = configs to be tried first ({}); breaker = so
--- many failures with which a sweep begins stop it, 0 for none (5); interrupt = "drain" (Ctrl-C lets
--- running trials end) or "stop" (it ends them, and they are run again some day), true for "drain"; a
--- second Ctrl-C ends them in any case (false: Ctrl-C is not ours); progress = show it on stderr (true
--- where there is a store); launcher = "local"
+-- name = string, what it is called (the script's name); sampler = "grid", "random", "sobol", "lhs"
+-- or "tpe", or a table with a function ask(self, i, history) that gives a config or nil ("grid",
+-- and "random" with trials); trials = how many configs (all of a grid); seeds = number of runs of
+-- each config (1); pruner = "none", "median", "asha" or "hyperband", or a table with a function
+-- judge(self, id, step, value, reports) that is true to stop ("none"); workers = number of
+-- processes at a time, or 0 (as many as there are cores); store = folder ("sweeps/" and the name;
+-- none with workers = 0, and then nothing is kept); objective = name of the value to be optimised
+-- ("rankme"); direction = "maximize" or "minimize" ("maximize"); metrics = names of more metrics to
+-- measure embeddings by ({}); timeout = number of seconds that a trial may take (no limit); memory
+-- = number of bytes that a trial may use (no limit); threads = number of each trial's (1); seed =
+-- what samplers and the trials' seeds follow from (0); constraint = function of a config that is
+-- false where it should not be tried; enqueue = configs to be tried first ({}); breaker = so many
+-- failures with which a sweep begins stop it, 0 for none (5); interrupt = "drain" (Ctrl-C lets
+-- running trials end) or "stop" (it ends them, and they are run again some day), true for "drain";
+-- a second Ctrl-C ends them in any case (false: Ctrl-C is not ours); progress = show it on stderr
+-- (true where there is a store); launcher = "local"
 -- @return study; or nil and a message when the store cannot be opened, as while another process runs
 -- the sweep
 -- @raise wrong options; a missing library; a store that cannot be written any more
