@@ -108,14 +108,11 @@ local function lowest(losses)
   return at or quit(1, "no trial of a width has succeeded")
 end
 
--- How much the rate matters (Wortsman et al. 2023): the mean over all rates of what each loses against
--- the best one, where no rate counts as worse than not to learn at all.
-local function sensitivity(losses, best)
-  local sum, guess = 0, math.log(10) -- nats: ten classes, all equally likely
-  for _, loss in ipairs(losses) do
-    sum = sum + (loss < guess and loss or guess) - losses[best] -- NaN is no learning, too
-  end
-  return sum / #losses
+-- How much the rate matters at each width, where no rate counts as worse than not to learn at all: ten
+-- classes, all equally likely.
+local sensitivity, start = {}, math.log(10)
+for _, row in ipairs(study:sensitivity("lr", { start = start, per = { "form", "width" } })) do
+  sensitivity[row.group.form .. row.group.width] = row.sensitivity
 end
 
 local rows, figures = {}, {}
@@ -127,7 +124,7 @@ for k, form in ipairs(FORMS) do
     small = small or best
     rows[#rows + 1] = { form, width, ("2^%g"):format(math.log(RATES[best], 2)),
       ("%.3f"):format(losses[best]), ("%.3f"):format(losses[small] - losses[best]),
-      ("%.3f"):format(sensitivity(losses, best)) }
+      ("%.3f"):format(sensitivity[form .. width]) }
     lines[i] = { label = ("width %d"):format(width), x = RATES, mean = losses }
   end
   figures[k] = ssl.plot.line(nil, lines, { title = form .. " parametrisation", log = "xy",

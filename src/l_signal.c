@@ -149,9 +149,15 @@ bool sk_interrupted(void) { return atomic_exchange(&interrupt.pressed, 0) > 0; }
 
 lua_State *sk_interruptible(lua_State *L) { return atomic_exchange(&interrupt.running, L); }
 
-/* core.interrupted(): sk_interrupted for Lua, where this state has taken Ctrl-C. */
+/* core.interrupted(): how often since the last time, where this state has taken Ctrl-C; false for
+   never. */
 static int signal_interrupted(lua_State *L) {
-  lua_pushboolean(L, owns(L) && sk_interrupted());
+  int pressed = owns(L) ? atomic_exchange(&interrupt.pressed, 0) : 0;
+  if (pressed > 0) {
+    lua_pushinteger(L, pressed);
+  } else {
+    lua_pushboolean(L, 0);
+  }
   return 1;
 }
 

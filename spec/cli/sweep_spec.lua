@@ -64,8 +64,8 @@ describe("sslkit sweep", function()
     local code, out, err = command({ "sweep", "sweep.lua" },
       { folder = temp.path "", env = { SSLKIT_PROGRESS = "lines" } })
     assert.same({ 0, "4\t4.0\n" }, { code, out })
-    assert.matches("small: objective was score and is loss, space, sampler or seed have changed; "
-      .. "the 3 trials that are there stay\n", err)
+    assert.matches("small: objective was score and is loss, space, sampler or seed have changed, "
+      .. "the script has changed; the 3 trials that are there stay\n", err)
   end)
 
   it("says what is wrong", function()

@@ -43,6 +43,32 @@ describe("trials in processes of their own", function()
     ]])
   end)
 
+  it("say so when the script is edited while it runs", function()
+    local code, output = process.run(temp, [[
+    local ssl = require "sslkit"
+    local factor = 1
+    local study = assert(ssl.sweep {
+      store = arg[1], space = { a = { 1, 2, 3 } }, workers = 1, name = "edited",
+      run = function(config)
+        if config.a == 2 and factor == 1 then
+          local file = assert(io.open(arg[0]))
+          local text = file:read "a":gsub("factor = 1\n", "factor = 10\n")
+          file:close()
+          file = assert(io.open(arg[0], "w"))
+          file:write(text):close()
+        end
+        return factor * config.a
+      end,
+    })
+    local known = study._store.known
+    print(#known.sessions, known.sessions[1].code ~= known.sessions[2].code)
+    for _, row in ipairs(study:trials()) do print(row.value) end
+    ]], { env = { SSLKIT_PROGRESS = "lines" } })
+    assert.equal(0, code, output)
+    assert.matches("edited: the script has changed; trials run the new one from now on\n", output)
+    assert.matches("2\ttrue\n1.0\n2.0\n30.0\n$", output)
+  end)
+
   it("stop where the pruner says so", function()
     prints("pruned 1\nok 3\n", [[
     local ssl = require "sslkit"

@@ -1,5 +1,6 @@
 -- Choice without labels, and the page of a sweep.
 
+local correlation = require "sslkit.sweep.correlation"
 local select = require "sslkit.sweep.select"
 local ssl = require "sslkit"
 
@@ -35,8 +36,8 @@ describe("select", function()
   it("has SciPy's correlations where values are equal", function()
     -- scipy.stats.spearmanr and kendalltau of these
     local a, b = { 1, 2, 2, 3, 5, 5 }, { 2, 1, 3, 3, 4, 6 }
-    assert.near(0.8508410435, select.spearman(a, b), 1e-9)
-    assert.near(0.7412493167, select.kendall(a, b), 1e-9)
+    assert.near(0.8508410435, correlation.spearman(a, b), 1e-9)
+    assert.near(0.7412493167, correlation.kendall(a, b), 1e-9)
   end)
 
   it("passes over what failed and what is not finite, and warns", function()
@@ -70,10 +71,10 @@ describe("a sweep's page", function()
     local path = os.tmpname() .. ".html"
     local study = ssl.sweep { workers = 0,
       space = { lr = { 0.1, 0.2, 0.3, 0.4 }, name = { "<a>" } },
-      objective = "score", run = function(c, t)
+      objective = "rankme", run = function(c, t)
         if c.lr == 0.4 then error "went up in smoke" end
         for step = 1, 3 do t:report(step, c.lr * step) end
-        return { score = c.lr }
+        return { score = c.lr, rankme = -c.lr, accuracy = c.lr }
       end }
     assert.is_true((study:report(path)))
     local file = assert(io.open(path))
@@ -81,6 +82,8 @@ describe("a sweep's page", function()
     file:close()
     os.remove(path)
     for _, words in ipairs { "3 ok", "1 error", "Best", "Curves", "Failures", "went up in smoke",
+      "Lost by choosing without labels: 0.2", "share of the variance", "Sensitivity to lr",
+      "History",
       study:best().id } do
       assert.is_truthy(html:find(words, 1, true), words)
     end

@@ -1,6 +1,8 @@
 -- What happens around every trial, in whatever process it runs: it is entered into the books, watched by
 -- the pruner, and counted by the breaker, which stops a sweep whose first trials all fail.
 
+local session = require "sslkit.sweep.session"
+
 local conductor = {}
 local Conductor = {}
 Conductor.__index = Conductor
@@ -18,15 +20,28 @@ function conductor.failed(state) return FAILED[state] or false end
 -- @param store opened to be written
 -- @param plan of what to run
 -- @param view that shows it
--- @param host name of this machine
+-- @param now what is known of this session
 -- @return conductor; stopped = why no more trials are started, or nil
-function conductor.new(options, store, plan, view, host)
+function conductor.new(options, store, plan, view, now)
   local self = setmetatable({
-    options = options, store = store, plan = plan, view = view, host = host,
+    options = options, store = store, plan = plan, view = view, now = now,
+    script = session.script(),
     reports = {}, stopping = {}, artefacts = {}, ended = 0, good = 0,
   }, Conductor)
   for _, trial in ipairs(store.known.trials) do self.reports[trial.id] = trial.reports end
   return self
+end
+
+--- Looks whether the script has been edited since: trials that are started from now on run the new one,
+-- and the books must say so.
+function Conductor:look()
+  local text = session.script()
+  if text == self.script then return end
+  self.script = text
+  self.now = session.again(self.now, text)
+  self.store:begin(self.now)
+  self.view:note(("%s: the script has changed; trials run the new one from now on"):format(
+    self.options.name))
 end
 
 --- The next trial, entered as begun; nil when there is none, or no more shall be.
@@ -34,7 +49,7 @@ end
 function Conductor:next()
   local trial = not self.stopped and self.plan:next()
   if not trial then return nil end
-  trial.host, trial.started = self.host, os.time()
+  trial.host, trial.started = self.now.host, os.time()
   local folder = self.store:folder(trial.id)
   self.store:start(trial)
   self.reports[trial.id], self.stopping[trial.id], self.artefacts[trial.id] = {}, nil, {}

@@ -31,6 +31,7 @@ local function changes(before, now)
     end
   end
   if before.plan ~= now.plan then list[#list + 1] = "space, sampler or seed have changed" end
+  if before.code ~= now.code then list[#list + 1] = "the script has changed" end
   return table.concat(list, ", ")
 end
 
@@ -102,7 +103,7 @@ function engine.run(options, study, only_failed)
   local hash = hash_of(options)
   local now = begin(options, opened, hash, shown)
   local work = conductor.new(
-    options, opened, plan_of(options, opened.known, hash, only_failed), shown, now.host)
+    options, opened, plan_of(options, opened.known, hash, only_failed), shown, now)
   shown:watch(work.plan, function() return rank.leader(opened.known.history, options.direction) end)
   runner.run(work)
   study.interrupted, study.stopped = work.interrupted or false, work.stopped

@@ -4,15 +4,14 @@ local check = require "sslkit.check"
 local codec = require "sslkit.sweep.codec"
 local core = require "sslkit.core"
 local csv = require "sslkit.text.csv"
+local settings = require "sslkit.sweep.settings"
 
 local FIRST = { "id", "state", "value", "seed", "replicate", "seconds", "peak_memory", "host" }
 
--- What is nested becomes "outer.inner"; what is no name or number, nothing.
-local function flatten(t, prefix, out)
-  for key, v in pairs(t) do
-    local name = prefix .. tostring(key)
-    if type(v) == "table" then flatten(v, name .. ".", out) else out[name] = v end
-  end
+-- The settings or values of a row, by their paths under a first name.
+local function below(prefix, t)
+  local out = {}
+  for path, v in pairs(settings.flat(t)) do out[prefix .. path] = v end
   return out
 end
 
@@ -32,7 +31,7 @@ end
 local function as_csv(rows)
   local configs, values = {}, {}
   for i, row in ipairs(rows) do
-    configs[i], values[i] = flatten(row.config, "config.", {}), flatten(row.values, "values.", {})
+    configs[i], values[i] = below("config.", row.config), below("values.", row.values)
   end
   local config_names, value_names = names_of(configs), names_of(values)
   local names = table.move(FIRST, 1, #FIRST, 1, {})

@@ -2,6 +2,7 @@
 -- beside the best one by labels, and how well each metric's order agrees with theirs.
 
 local check = require "sslkit.check"
+local correlation = require "sslkit.sweep.correlation"
 
 local M = {}
 
@@ -20,51 +21,6 @@ local function goodness(metric, v)
   return (way or 1) * v
 end
 
--- {== Rank correlations ====================================================================
-
--- Ranks, the mean of their places for equal values.
-local function ranks(list)
-  local out = {}
-  for i, v in ipairs(list) do
-    local below, equal = 0, 0
-    for _, w in ipairs(list) do
-      if w < v then below = below + 1 elseif w == v then equal = equal + 1 end
-    end
-    out[i] = below + (equal + 1) / 2
-  end
-  return out
-end
-
-local function pearson(a, b)
-  local n, ma, mb = #a, 0, 0
-  for i = 1, n do ma, mb = ma + a[i] / n, mb + b[i] / n end
-  local ab, aa, bb = 0, 0, 0
-  for i = 1, n do
-    local x, y = a[i] - ma, b[i] - mb
-    ab, aa, bb = ab + x * y, aa + x * x, bb + y * y
-  end
-  return ab / (aa * bb) ^ 0.5
-end
-
---- Spearman's rank correlation of two lists.
-function M.spearman(a, b) return pearson(ranks(a), ranks(b)) end
-
---- Kendall's tau-b of two lists.
-function M.kendall(a, b)
-  local agree, ta, tb, pairs_of = 0, 0, 0, #a * (#a - 1) / 2
-  for i = 1, #a do
-    for j = i + 1, #a do
-      local x, y = a[i] - a[j], b[i] - b[j]
-      if x == 0 then ta = ta + 1 end
-      if y == 0 then tb = tb + 1 end
-      if x * y ~= 0 then agree = agree + (x * y > 0 and 1 or -1) end
-    end
-  end
-  return agree / ((pairs_of - ta) * (pairs_of - tb)) ^ 0.5
-end
-
--- ==}
-
 local function finite(v) return type(v) == "number" and v - v == 0 end
 
 -- One metric against the oracle, over the trials that have both; nil with fewer than two.
@@ -82,7 +38,7 @@ local function judge(rows, metric, oracle)
   if #a < 2 then return nil end
   return { metric = metric, trials = #a, chosen = pick, best = best,
     regret = best.values[oracle] - pick.values[oracle],
-    spearman = M.spearman(a, b), kendall = M.kendall(a, b) }
+    spearman = correlation.spearman(a, b), kendall = correlation.kendall(a, b) }
 end
 
 local Selection = {}

@@ -1,5 +1,6 @@
 -- Where and with what a sweep is run: for its records.
 
+local sha256 = require "sslkit.sweep.sha256"
 local T = require "sslkit.tensor"
 
 local session = {}
@@ -29,21 +30,45 @@ local function directory()
   return found and lfs.currentdir() or nil
 end
 
+-- Short enough to be read, long enough to tell two texts apart.
+local function hash_of(text) return text and sha256(text):sub(1, 12) end
+
+local function words_of_command() return type(arg) == "table" and arg[-1] and arg or {} end
+
+--- The text of the script that runs the sweep.
+-- @return string; nil without a script
+function session.script()
+  local path = words_of_command()[0]
+  local file <close> = path and io.open(path, "rb") or nil
+  return file and file:read "a"
+end
+
 --- What is known of this process.
--- @return table: host, pid, time, script, arguments, directory, commit (with -dirty where files have
--- changed), versions
+-- @return table: host, pid, time, script, code = a hash of its text, arguments, directory, commit (with
+-- -dirty where files have changed), versions
 function session.new()
   local build = T.build()
-  local words = type(arg) == "table" and arg[-1] and arg or {}
+  local words, text = words_of_command(), session.script()
   return {
     version = 1, directory = directory(), host = host(), pid = pid(), time = os.time(),
-    script = words[0], arguments = table.move(words, 1, #words, 1, {}),
+    script = words[0], code = hash_of(text), arguments = table.move(words, 1, #words, 1, {}),
     commit = line_of "git describe --always --dirty --abbrev=40 --exclude '*'",
     versions = {
       sslkit = build.version, lua = build.lua, blas = build.blas, lapack = build.lapack,
       simd = build.simd, compiler = build.compiler,
     },
   }
+end
+
+--- The same with another text of its script.
+-- @param before what was known
+-- @param text of the script; nil when it is gone
+-- @return table
+function session.again(before, text)
+  local now = {}
+  for name, v in pairs(before) do now[name] = v end
+  now.time, now.code = os.time(), hash_of(text)
+  return now
 end
 
 return session

@@ -4,6 +4,7 @@ local check = require "sslkit.check"
 local conductor = require "sslkit.sweep.conductor"
 local query = require "sslkit.sweep.query"
 local rank = require "sslkit.sweep.rank"
+local settings = require "sslkit.sweep.settings"
 local space = require "sslkit.sweep.space"
 local text = require "sslkit.text"
 
@@ -26,6 +27,8 @@ local ROW = {
   "error", "log", "started", "finished", "peak_memory", "artefacts", "reports",
 }
 local SHOWN = 10 -- rows of the table
+local WIDEST = 100 -- columns of its settings, which differ between so many trials:
+local LOOKED_AT = 500
 
 -- A study of a sweep with these options, which nobody has run yet.
 function M.new(options)
@@ -95,6 +98,45 @@ end
 -- @example pcall(function() ssl.sweep{ space = { lr = 1 }, workers = 0, run = function() return 1 end }:select() end) --> false
 function Study:select(metric, options)
   return (require("sslkit.sweep.select").select(self:trials(), metric, options))
+end
+
+--- Which settings matter: the share of a value's variance over finished trials that goes along with each
+-- setting by itself. A setting's values are its levels, of more than eight numbers parts of as many
+-- trials each. What settings do only together is not seen.
+-- @param value name of a value of the trials, or "value" for the objective ("value")
+-- @return list, most important first, of {name, importance = share 0..1, NaN where each trial has a level
+-- of its own; spearman = rank correlation of a number with the value, NaN for others}; it prints well
+-- @raise when no finished trial has such a value
+-- @source Kelley 1935 (epsilon squared); the marginals alone of Hutter, Hoos, Leyton-Brown 2014, "An
+-- efficient approach for assessing hyperparameter importance"
+-- @example ssl.sweep{ space = { a = { 1, 2, 3 }, b = { 1, 2, 3 } }, workers = 0, run = function(c) return 9 * c.a + c.b end }:importance()[1].name --> a
+function Study:importance(value)
+  return (require("sslkit.sweep.importance")(self:trials(), value or "value"))
+end
+
+--- What is lost on average by other values of a setting than the best one, a learning rate's above all;
+-- for each group of trials that have all else in common, with three values or more. A trial that has
+-- failed, or ended with NaN or infinity, counts as one that has learned nothing.
+-- @param name path of a setting that is a number ("lr")
+-- @param options table: value = name of a value of the trials ("value", the objective); minimize = is
+-- less better (as the sweep's direction); start = the value before training, than which none counts as
+-- worse (the worst of the group); per = list of paths of the settings that make a group (all others)
+-- @return list of {group = table of those settings, best = the best value of the setting, value = what
+-- comes of it, sensitivity = mean loss, count = of values, interior = lies the best one between others};
+-- it prints well
+-- @raise settings that no trial has
+-- @source Wortsman et al. 2023, "Small-scale proxies for large-scale Transformer training
+-- instabilities", section 2: E[min(l(lr), l_0) - l*]
+-- @example ssl.sweep{ space = { lr = { 1, 2, 3 } }, workers = 0, direction = "minimize", run = function(c) return (c.lr - 2) ^ 2 end }:sensitivity()[1].best --> 2
+function Study:sensitivity(name, options)
+  name = name or "lr"
+  if type(name) ~= "string" then
+    check.fail(2, "path of a setting expected, got %s", check.kind(name))
+  end
+  local o = check.options(3, options, { value = "value", minimize = self.direction == "minimize" },
+    { start = true, per = true })
+  if o.start ~= nil then check.number(3, "start", o.start) end
+  return (require("sslkit.sweep.sensitivity")(self:trials(), name, o))
 end
 
 local function runnable(self)
@@ -170,8 +212,26 @@ local function counts_of(trials)
   return #trials == 0 and "no trials" or table.concat(parts, ", ")
 end
 
-local function config_text(config)
-  return (space.canonical(config):gsub('"', ""):gsub("^{(.*)}$", "%1"))
+-- What of a config tells it from the others: "lr=0.1 k=2"; of one that is alone, all of it.
+local function config_text(flat, paths)
+  local words = {}
+  for _, path in ipairs(paths) do
+    if flat[path] ~= nil then words[#words + 1] = path .. "=" .. settings.show(flat[path]) end
+  end
+  return text.cut(table.concat(words, " "), WIDEST)
+end
+
+-- The settings of some trials, and the paths that are worth being shown.
+local function settings_of(trials, all)
+  local flats, every = {}, {}
+  for i, trial in ipairs(trials) do flats[i] = settings.flat(trial.config) end
+  for i = 1, math.min(#all, LOOKED_AT) do every[i] = settings.flat(all[i].config) end
+  local paths = settings.varying(every)
+  if #paths == 0 and flats[1] then
+    for path in pairs(flats[1]) do paths[#paths + 1] = path end
+    table.sort(paths)
+  end
+  return flats, paths
 end
 
 function Study:__tostring()
@@ -180,10 +240,12 @@ function Study:__tostring()
   if self._store.owner then lines[1] = lines[1] .. ("; run by %s"):format(self._store.owner) end
   local cells = {}
   local best = { by = "value", most = SHOWN }
-  for i, row in ipairs(query.plain(known.trials, best, self.direction == "minimize")) do
+  local rows = query.plain(known.trials, best, self.direction == "minimize")
+  local flats, paths = settings_of(rows, known.trials)
+  for i, row in ipairs(rows) do
     local value = row.value and ("%.6g"):format(row.value) or "-"
     local seconds = row.seconds and ("%.3g"):format(row.seconds) or "-"
-    cells[i] = { row.id, row.state, value, seconds, config_text(row.config) }
+    cells[i] = { row.id, row.state, value, seconds, config_text(flats[i], paths) }
   end
   if #cells > 0 then
     local header = { "id", "state", self.objective, "seconds", "config" }

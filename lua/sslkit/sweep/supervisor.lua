@@ -41,6 +41,7 @@ end
 
 -- Starts the next trial; false when there is none.
 local function start(self)
+  self.conductor:look()
   local trial, folder = self.conductor:next()
   if not trial then return false end
   local options = self.conductor.options
@@ -129,7 +130,8 @@ local function loop(self)
     if self.ticks > seen then
       seen = self.ticks
       for _, p in ipairs(self.running) do watch(self, p) end
-      if self.conductor.options.interrupt and core.interrupted() then press(self) end
+      local pressed = self.conductor.options.interrupt and core.interrupted() or 0
+      for _ = 1, pressed do press(self) end
       self.conductor.view:tick()
     end
     fill(self)
