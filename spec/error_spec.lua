@@ -2,6 +2,7 @@
 
 local ssl = require "sslkit"
 local check = require "sslkit.check"
+local core = require "sslkit.core"
 
 local here = debug.getinfo(1, "S").short_src
 
@@ -118,6 +119,44 @@ describe("an error", function()
       assert.is_false(ok)
       assert(message:find(case[1], 1, true), message)
     end
+  end)
+
+  it("names what a function of the user's calls last, at that function", function()
+    local begun = this_line() + 3
+    local function run(loss)
+      local data = ssl.data.dataset { x = ssl.ones(4, 2), y = ssl.ones(4, "int64") }
+      ssl.train { model = ssl.nn.Linear(2, 2), data = ssl.data.loader(data, { batch = 4 }),
+        steps = 1, loss = loss, optimizer = { "sgd", lr = 0.1 } }
+    end
+    local line = this_line() + 1
+    local ok, message = pcall(run, function(net, batch)
+      return ssl.losses.ntxent(net(batch.x), net(batch.x), { temprature = 1 })
+    end)
+    assert.is_false(ok)
+    assert.matches(("^%s:%d: bad argument #3 to 'ntxent' %%(unknown option 'temprature'"):format(
+      here:gsub("%p", "%%%0"), line), message)
+
+    line = this_line() + 1
+    ok, message = pcall(ssl.no_grad, function()
+      return ssl.zeros(-1)
+    end)
+    assert.is_false(ok)
+    assert.matches(("^%s:%d: bad argument #1 to 'zeros' "):format(here:gsub("%p", "%%%0"), line),
+      message)
+
+    -- a module or a function of ours given as it is: where the run begins
+    ok, message = pcall(run, ssl.losses.ntxent)
+    assert.is_false(ok)
+    assert.matches(("^%s:%d: bad argument #1 to 'ntxent' "):format(here:gsub("%p", "%%%0"),
+      begun), message)
+    assert.raises("does not fit", function() ssl.no_grad(ssl.nn.Linear(2, 2), ssl.ones(1, 3)) end)
+
+    ok, message = coroutine.resume(coroutine.create(function()
+      return core.callback(coroutine.yield, 1, 2, 3) -- may yield
+    end))
+    assert.same({ true, 1 }, { ok, message })
+    assert.equal(6, select("#", core.callback(table.unpack, { 1, 2, 3, 4, 5, 6 })))
+    assert.equal(0, select("#", core.callback(function() end)))
   end)
 
   it("says what it got", function()

@@ -10,41 +10,75 @@
 /* Its address is the registry's key for the chunk name prefix of our Lua files. */
 static const char home_key = 0;
 
-/* The outermost frame of ours, and the Lua code that called it; false when there is none (a host's
-   lua_call, say). Frames of C are passed over: pcall has no line, and __index is only the way into
-   our own code. */
-static bool find_caller(lua_State *L, int level, lua_Debug *ours, lua_Debug *caller) {
-  lua_Debug ar;
-  bool have = false;
+static int core_callback(lua_State *L);
+
+/* Who has called, and the line where. */
+struct caller {
+  lua_Debug ours; /* the outermost frame of ours */
+  char source[LUA_IDSIZE];
+  int line; /* 0 when it is not known: C has called (a host's lua_call, say) */
+};
+
+static bool is_home(lua_State *L, const char *source) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &home_key);
   const char *home = lua_tostring(L, -1);
-  size_t len = home ? strlen(home) : 0;
-  if (lua_getstack(L, level, ours)) {
-    while (!have && lua_getstack(L, ++level, &ar)) {
-      lua_getinfo(L, "Sn", &ar);
-      if (*ar.what == 'C') {
-        if (strcmp(ar.namewhat, "metamethod") == 0) *ours = ar;
-      } else if (home && strncmp(ar.source, home, len) == 0)
-        *ours = ar;
-      else
-        *caller = ar, have = true;
-    }
-    lua_getinfo(L, "n", ours);
-  } else /* a host's C code, outside of any call */
-    ours->name = "sslkit";
+  bool yes = home && strncmp(source, home, strlen(home)) == 0;
   lua_pop(L, 1);
-  return have;
+  return yes;
 }
 
-static void push_where(lua_State *L, bool have, lua_Debug *caller) {
-  if (have) {
-    lua_getinfo(L, "Sl", caller);
-    if (caller->currentline > 0) {
-      lua_pushfstring(L, "%s:%d: ", caller->short_src, caller->currentline);
-      return;
+static void stand_at(struct caller *found, const lua_Debug *ar, int line) {
+  memcpy(found->source, ar->short_src, sizeof found->source);
+  found->line = line > 0 ? line : 0;
+}
+
+/* Is the frame core.callback's? Then what is behind it is called by the user's function; but where
+   nothing of that has been met, it has gone by a tail call, and its first line has to do. */
+static bool is_callback(lua_State *L, lua_Debug *ar, struct caller *found) {
+  lua_getinfo(L, "f", ar);
+  bool yes = lua_tocfunction(L, -1) == core_callback;
+  lua_pop(L, 1);
+  if (yes && lua_getlocal(L, ar, 1)) {
+    lua_Debug def = {.what = "C"};
+    if (lua_isfunction(L, -1)) { /* a module can be called, too */
+      lua_getinfo(L, ">S", &def);
+    } else {
+      lua_pop(L, 1);
     }
+    if (*def.what != 'C' && !is_home(L, def.source)) stand_at(found, &def, def.linedefined);
   }
-  lua_pushliteral(L, "");
+  return yes;
+}
+
+/* The outermost frame of ours, and the line of the Lua code that called it. Frames of C are passed
+   over: pcall has no line, and __index is only the way into our own code. */
+static void find_caller(lua_State *L, int level, struct caller *found) {
+  lua_Debug ar;
+  bool called_back = false, done = false;
+  if (!lua_getstack(L, level, &found->ours)) { /* a host's C code, outside of any call */
+    found->ours.name = "sslkit";
+    return;
+  }
+  while (!done && !found->line && lua_getstack(L, ++level, &ar)) {
+    lua_getinfo(L, "Sln", &ar);
+    if (*ar.what == 'C') {
+      if (is_callback(L, &ar, found)) called_back = true;
+      if (!called_back && strcmp(ar.namewhat, "metamethod") == 0) found->ours = ar;
+    } else if (!is_home(L, ar.source)) {
+      stand_at(found, &ar, ar.currentline);
+      done = true;
+    } else if (!called_back)
+      found->ours = ar;
+  }
+  lua_getinfo(L, "n", &found->ours);
+}
+
+static void push_where(lua_State *L, const struct caller *found) {
+  if (found->line > 0) {
+    lua_pushfstring(L, "%s:%d: ", found->source, found->line);
+  } else {
+    lua_pushliteral(L, "");
+  }
 }
 
 /* What kind of network a function's first argument is, such as "Conv2d"; NULL for other things. */
@@ -75,11 +109,11 @@ static const char *public_name(lua_State *L, lua_Debug *ours) {
 }
 
 static _Noreturn void fail_at(lua_State *L, int level, int arg, const char *message) {
-  lua_Debug ours = {0}, caller = {0};
-  bool have = find_caller(L, level, &ours, &caller);
-  const char *name = public_name(L, &ours);
-  push_where(L, have, &caller);
-  if (ours.namewhat && strcmp(ours.namewhat, "method") == 0 && --arg == 0)
+  struct caller found = {0};
+  find_caller(L, level, &found);
+  const char *name = public_name(L, &found.ours);
+  push_where(L, &found);
+  if (found.ours.namewhat && strcmp(found.ours.namewhat, "method") == 0 && --arg == 0)
     lua_pushfstring(L, "calling '%s' on bad self (%s)", name, message);
   else
     lua_pushfstring(L, "bad argument #%d to '%s' (%s)", arg, name, message);
@@ -89,10 +123,10 @@ static _Noreturn void fail_at(lua_State *L, int level, int arg, const char *mess
 }
 
 static _Noreturn void error_at(lua_State *L, int level, const char *message) {
-  lua_Debug ours = {0}, caller = {0};
-  bool have = find_caller(L, level, &ours, &caller);
-  const char *name = public_name(L, &ours);
-  push_where(L, have, &caller);
+  struct caller found = {0};
+  find_caller(L, level, &found);
+  const char *name = public_name(L, &found.ours);
+  push_where(L, &found);
   if (*name == '?') /* C that was called by C has no name */
     lua_pushstring(L, message);
   else
@@ -188,8 +222,28 @@ static int core_home(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"fail", core_fail}, {"raise", core_raise}, {"home", core_home}, {0, 0}};
+static int all_results(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  return lua_gettop(L) - 1;
+}
+
+/* core.callback(f, ...) -> f(...), for a function of the user's. An error that it raises by a tail
+   call to one of ours, `return ssl.losses.ntxent(u, v, options)`, names that one and stands where f
+   does; without this it would name the function of ours that has called f. */
+static int core_callback(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_pushvalue(L, 1);
+  lua_insert(L, 2);
+  lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, all_results);
+  return all_results(L, LUA_OK, 0);
+}
+
+static const luaL_Reg functions[] = {{"callback", core_callback},
+                                     {"fail", core_fail},
+                                     {"raise", core_raise},
+                                     {"home", core_home},
+                                     {0, 0}};
 
 int sk_open_error(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

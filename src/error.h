@@ -25,7 +25,7 @@ void sk_check_table(lua_State *L, int idx);
 /* What stands at idx, for messages: "nil", "number 3.5", "tensor (3,4) float32", "FILE*". */
 const char *sk_kind(lua_State *L, int idx);
 
-int sk_open_error(
-    lua_State *L); /* core.fail(arg, message), core.raise(message), core.home(prefix) */
+/* core.fail(arg, message), core.raise(message), core.home(prefix), core.callback(f, ...) */
+int sk_open_error(lua_State *L);
 
 #endif

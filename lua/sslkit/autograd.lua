@@ -94,7 +94,7 @@ function autograd.no_grad(...)
   local f = ...
   check_callable(1, f)
   local _ <close> = switched(false)
-  return f(select(2, ...))
+  return core.callback(f, select(2, ...))
 end
 
 -- ==}

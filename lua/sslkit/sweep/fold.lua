@@ -12,7 +12,7 @@ fold.END = {
 }
 
 -- What of its session belongs into a trial's own result.
-local SESSION = { "name", "versions", "commit", "script", "objective", "direction" }
+local SESSION = { "name", "versions", "commit", "script", "code", "objective", "direction" }
 
 --- What records tell.
 -- @param records list

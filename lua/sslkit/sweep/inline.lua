@@ -24,7 +24,8 @@ function inline.call(run, trial, options)
   T.seed(trial.seed)
   local start = core.clock()
   local ok, value, values = xpcall(function()
-    local v, others = outcome.read(run(trial.config, trial), options.objective, options.metrics)
+    local v, others = outcome.read(
+      core.callback(run, trial.config, trial), options.objective, options.metrics)
     if not v then error(others, 0) end
     return v, others
   end, explain)

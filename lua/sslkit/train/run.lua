@@ -16,7 +16,7 @@ local run = {}
 local function call_hook(self, name, ...)
   local hook = self.hooks[name]
   if not hook then return nil end
-  local answer = hook(self, ...)
+  local answer = core.callback(hook, self, ...)
   if not self.model.training then self.model:train() end
   if answer == false then self.stopped = true end
   if answer == nil or type(answer) == "boolean" then return nil end

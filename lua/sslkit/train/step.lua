@@ -39,7 +39,7 @@ end
 
 -- The loss on the tape, and all values as numbers.
 local function evaluate(run, batch)
-  local out = run.loss_of(run.model, batch)
+  local out = core.callback(run.loss_of, run.model, batch)
   local loss = out
   if type(out) == "table" then loss = out.loss end
   if not core.is_tensor(loss) or core.numel(loss) ~= 1 or not core.node(loss) then
