@@ -54,6 +54,22 @@ describe("examples of sweeps", function()
     assert.equal(40, begun "out/trials")
   end)
 
+  it("is in the README, too", function()
+    local file <close> = assert(io.open "README.md")
+    local section = file:read("a"):match "\n## Many runs\n(.-)\n## "
+    local script = section:match "\n\n(    local ssl .-)\n\n    %$ lua5.4 sweep.lua"
+    script = script:gsub("trials = 24", "trials = 3"):gsub("steps = 200", "steps = 2")
+    temp.write("sweep.lua", (script:gsub("\n    ", "\n")))
+    local pipe = io.popen(("cd '%s' && SSLKIT_PROGRESS=off lua5.4 sweep.lua 2>&1"):format(
+      temp.path ""))
+    local output = pipe:read "a"
+    pipe:close()
+    os.execute(("rm -rf '%s'"):format(temp.path "sweeps"))
+    assert.matches("^chosen by rankme: %x+ with accuracy 0%.%d+\nbest by accuracy: ", output)
+    assert.matches("\nlr +", output)
+    assert.matches("^<!DOCTYPE html>", temp.read "report.html")
+  end)
+
   it("say what they cannot do", function()
     local want = "sweep_rankme: the number of trials must be 6 or more, that of steps 1 or more\n"
     assert.same({ 1, want }, { run("sweep_rankme.lua", temp.path "out", 5) })
