@@ -20,6 +20,18 @@ local function exists(path)
   return file ~= nil
 end
 
+--- The options of a command that takes embeddings.
+-- @param command of argparse
+function arrays.options(command)
+  command:option "--nan"
+    :argname "<what>"
+    :choices { "error", "skip" }
+    :default "error"
+    :description "What to do with rows that hold NaN or Inf: error or skip."
+  command:flag "--flatten"
+    :description "Make rows of items that have several dimensions, as images."
+end
+
 --- FILE.npz:NAME names one array of a file.
 -- @param path string
 -- @return path of the file, and the name or nil

@@ -21,13 +21,7 @@ function compare.define(command)
   command:option "--labels"
     :argname "<y>"
     :description "A label for each row, the same for all."
-  command:option "--nan"
-    :argname "<what>"
-    :choices { "error", "skip" }
-    :default "error"
-    :description "What to do with rows that hold NaN or Inf: error or skip."
-  command:flag "--flatten"
-    :description "Make rows of items that have several dimensions, as images."
+  arrays.options(command)
   command:flag "--json"
     :description "One JSON object on stdout instead of the table."
   command:option "--html"

@@ -30,13 +30,7 @@ function report.define(command)
   command:option "--key"
     :argname "<name>"
     :description "The array to take from a .npz or .safetensors file."
-  command:option "--nan"
-    :argname "<what>"
-    :choices { "error", "skip" }
-    :default "error"
-    :description "What to do with rows that hold NaN or Inf: error or skip."
-  command:flag "--flatten"
-    :description "Make rows of items that have several dimensions, as images."
+  arrays.options(command)
   command:flag "--json"
     :description "One JSON object on stdout instead of the page."
   command:option "--html"

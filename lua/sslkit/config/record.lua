@@ -26,17 +26,6 @@ local function make_folder(path)
   return true
 end
 
--- JSON has no infinities: they are words there, which a config file may hold.
-local function speakable(v)
-  if type(v) == "table" then
-    local out = {}
-    for key, inner in pairs(v) do out[key] = speakable(inner) end
-    return out
-  end
-  if v ~= v then return "nan" end
-  return v == math.huge and "inf" or v == -math.huge and "-inf" or v
-end
-
 --- Writes config.json.
 -- @param config table
 -- @param run out = folder, which is made; script, arguments, seed
@@ -46,7 +35,7 @@ function record.write(config, run)
   if not ok then return nil, message end
   local build = T.build()
   local text = json.encode({
-    config = speakable(config),
+    config = json.speakable(config), -- words that a config file may hold, too
     script = run.script, arguments = run.arguments, seed = run.seed,
     threads = build.threads, started = os.date "!%Y-%m-%dT%H:%M:%SZ",
     versions = {

@@ -8,21 +8,11 @@ local codec = {}
 
 local WORDS = { nan = -(0 / 0), inf = math.huge, ["-inf"] = -math.huge }
 
-local function speakable(v)
-  if type(v) == "table" then
-    local out = {}
-    for key, inner in pairs(v) do out[key] = speakable(inner) end
-    return out
-  end
-  if v ~= v then return "nan" end
-  return v == math.huge and "inf" or v == -math.huge and "-inf" or v
-end
-
 --- A record as a line, with its end.
 -- @param record table of plain data
 -- @return string
 -- @example require("sslkit.sweep.codec").encode{ value = 0/0 } --> {"value": "nan"}
-function codec.encode(record) return json.encode(speakable(record)) .. "\n" end
+function codec.encode(record) return json.encode(json.speakable(record)) .. "\n" end
 
 local function numbers(t)
   for key, v in pairs(t) do

@@ -89,4 +89,18 @@ function json.encode(value, options)
   return (encode(value, indent and check.integer(2, "indent", indent, 0, 8), 0))
 end
 
+--- Plain data in which NaN and the infinities, which JSON has not, are words.
+-- @param value as for encode
+-- @return a copy with "nan", "inf" and "-inf" in their places
+-- @example require("sslkit.text.json").speakable{ 1, 1/0 }[2] --> inf
+function json.speakable(value)
+  if type(value) == "table" then
+    local out = {}
+    for key, inner in pairs(value) do out[key] = json.speakable(inner) end
+    return out
+  end
+  if value ~= value then return "nan" end
+  return value == math.huge and "inf" or value == -math.huge and "-inf" or value
+end
+
 return json
