@@ -39,6 +39,7 @@ bench|python3-numpy|NumPy|python numpy
 bench|python3-sklearn|scikit-learn|python sklearn
 bench|python3-torch|PyTorch|python torch
 bench|python3-torchvision|torchvision|python torchvision
+bench|python3-optuna|Optuna|python optuna
 END
 }
 
