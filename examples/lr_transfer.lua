@@ -76,7 +76,8 @@ local function run(config)
 end
 
 local study, message = ssl.sweep {
-  name = "lr_transfer", store = folder .. "/trials", run = run, interrupt = true,
+  name = "lr_transfer", store = ("%s/trials-%s-%d"):format(folder, data, steps), run = run,
+  interrupt = true,
   -- a grid: choices are lists, constants are part of a trial's identity as well
   space = { form = FORMS, width = widths, lr = RATES, steps = steps, data = data },
   objective = "loss", direction = "minimize",
@@ -91,7 +92,7 @@ local function curve(form, width)
   for i = 1, #RATES do losses[i] = 0 / 0 end
   for _, trial in ipairs(study:trials { state = "ok" }) do
     local c = trial.config
-    if c.form == form and c.width == width and c.steps == steps and c.data == data then
+    if c.form == form and c.width == width then
       for i, rate in ipairs(RATES) do
         if c.lr == rate then losses[i] = trial.value end
       end

@@ -51,7 +51,7 @@ describe("examples of sweeps", function()
     end
     assert.matches("<svg.*width 16.*</svg>", temp.read "out/lr_transfer.svg")
     assert.matches("^<!DOCTYPE html>.*</html>", temp.read "out/report.html")
-    assert.equal(40, begun "out/trials")
+    assert.equal(40, begun "out/trials-digits-3")
   end)
 
   it("is in the README, too", function()

@@ -7,8 +7,7 @@ local temporary = require "spec.io.temporary"
 local QUERIES = {
   {}, { most = 3 }, { state = "ok" }, { state = "failed" }, { state = "error", most = 1 },
   { by = "value" }, { by = "value", state = "ok", most = 2 }, { by = "loss" },
-  { by = "loss", state = "ok" }, { by = "none" }, { by = "value", state = "pruned" },
-  { most = 0 }, { by = "value'; DROP TABLE trials; --" },
+  { by = "loss", state = "ok" }, { by = "value", state = "pruned" }, { most = 0 },
 }
 
 describe("queries", function()
@@ -46,7 +45,12 @@ describe("queries", function()
     assert.same({ 7, 6, 5, 3, 1, 2, 4 }, numbers(plain, { by = "value" }))
     assert.same({ 7, 6 }, numbers(plain, { by = "value", most = 2 }))
     assert.same({ 2 }, numbers(plain, { state = "failed" }))
-    assert.same({ 5, 1, 4, 7, 3, 6, 2 }, numbers(plain, { by = "loss" }))
+    assert.same({ 3, 6, 1, 4, 7, 5, 2 }, numbers(plain, { by = "loss" })) -- less is better of it
+    assert.same({ 3, 6, 1, 4, 7, 5, 2 }, numbers(study.plain_least, { by = "loss" }))
+    for _, s in ipairs { plain, study.kept } do
+      assert.raises("no trial has a value 'none' to sort by", s.trials, s, { by = "none" })
+      assert.raises("no trial has a value", s.trials, s, { by = "value'; DROP TABLE trials; --" })
+    end
     assert.same({ 1, 3, 5, 6, 7, 2, 4 }, numbers(study.plain_least, { by = "value" }))
   end)
 

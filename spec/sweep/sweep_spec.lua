@@ -298,7 +298,7 @@ describe("the options of a sweep", function()
     refused("trials must be in 0..inf, got -1", { trials = -1 })
     refused("trials = how many? the sampler 'random' does not end by itself",
       { sampler = "random" })
-    refused("seeds must be in 1..inf, got 0", { seeds = 0 })
+    refused("seeds must be in 1..10000, got 0", { seeds = 0 })
     refused("workers must be in 0..4096, got -1", { workers = -1 })
     refused("direction must be one of maximize, minimize, got string 'up'", { direction = "up" })
     refused("launcher must be one of local, got string 'cloud'", { launcher = "cloud" })
@@ -307,7 +307,7 @@ describe("the options of a sweep", function()
     refused("memory needs trials in processes of their own", { memory = 1e9 })
     refused("timeout must be a finite number, got string '1'", { timeout = "1", workers = 1 })
     refused("store must be a string, got number 3", { store = 3 })
-    refused("name must be without slashes and control characters, got string 'a/b'",
+    refused("name must be that of a folder, without slashes and control characters, got string 'a",
       { name = "a/b" })
     refused("metrics must be a list of strings, got number 1 in it", { metrics = { 1 } })
     refused("enqueue must be a list of tables, got number 1 in it", { enqueue = { 1 } })

@@ -1,5 +1,6 @@
 -- sslkit sweep: runs a sweep's script, and looks after what it leaves.
 
+local place = require "sslkit.sweep.place"
 local script = require "sslkit.cli.script"
 
 local sweep = {
@@ -33,8 +34,7 @@ function sweep.define(command)
   command:option "--interrupt"
     :argname "<what>"
     :choices { "drain", "stop" }
-    :default "drain"
-    :description "What Ctrl-C does first: drain lets running trials end, stop ends them."
+    :description "What Ctrl-C does first: drain lets running trials end, stop ends them (drain)."
   command:flag "--resume"
     :description "Fail where there is nothing to go on from, instead of beginning."
 end
@@ -48,6 +48,7 @@ local function run(given, out, path, words, retry)
       out:usage("--workers %s; a whole number expected", given.workers)
     end
   end
+  wishes.commanded = true
   wishes.interrupt, wishes.resume, wishes.retry = given.interrupt, given.resume, retry
   return (script.run(out, path, words))
 end
@@ -60,6 +61,7 @@ end
 
 -- Runs the script of a sweep again, where it was run.
 local function again(given, out, retry)
+  local only = place.absolute(given.words[1])
   local session = open(out, given.words[1]):session()
   if not session.script then
     out:fail("%s: the sweep was run without a script; call ssl.sweep again", given.words[1])
@@ -68,6 +70,7 @@ local function again(given, out, retry)
   if not ok then out:fail("%s", message) end
   out:note("%s in %s", session.script, session.directory or ".")
   given.resume = true
+  require("sslkit.sweep.wishes").only = only
   return (run(given, out, session.script, session.arguments or {}, retry))
 end
 

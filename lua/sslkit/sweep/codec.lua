@@ -29,6 +29,10 @@ end
 function codec.config(config)
   local out = {}
   for key, v in pairs(config) do
+    local digit = type(key) == "string" and key:byte()
+    if digit and digit >= 48 and digit <= 57 and key:find "^%d+$" then -- of {"adam", lr = 0.1}, which JSON has not
+      key = math.tointeger(tonumber(key)) or key
+    end
     if type(v) == "table" then
       out[key] = codec.config(v)
     else
@@ -38,6 +42,7 @@ function codec.config(config)
   return out
 end
 
+local TABLES, NONE = { "values", "reports", "config" }, {}
 local WHOLE = {
   "number", "replicate", "seed", "pid", "peak_memory", "started", "finished", "time", "version",
 }
@@ -52,13 +57,16 @@ function codec.decode(line)
   if not ok then return nil end
   for _, name in ipairs(WHOLE) do record[name] = math.tointeger(record[name]) or record[name] end
   record.value = WORDS[record.value] or record.value
-  for _, name in ipairs { "values", "reports" } do
-    if type(record[name]) == "table" then numbers(record[name]) end
+  for _, name in ipairs(TABLES) do
+    if record[name] ~= nil and type(record[name]) ~= "table" then return nil end
   end
-  for _, report in ipairs(record.reports or {}) do
+  if record.values then numbers(record.values) end
+  for _, report in ipairs(record.reports or NONE) do
+    if type(report) ~= "table" then return nil end
+    numbers(report)
     report[1] = math.tointeger(report[1]) or report[1]
   end
-  if type(record.config) == "table" then record.config = codec.config(record.config) end
+  if record.config then record.config = codec.config(record.config) end
   return record
 end
 

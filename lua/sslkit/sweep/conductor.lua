@@ -28,7 +28,10 @@ function conductor.new(options, store, plan, view, now)
     script = session.script(),
     reports = {}, stopping = {}, artefacts = {}, ended = 0, good = 0,
   }, Conductor)
-  for _, trial in ipairs(store.known.trials) do self.reports[trial.id] = trial.reports end
+  for _, trial in ipairs(store.known.trials) do
+    self.reports[trial.id] = trial.reports
+    if trial.state == "ok" or trial.state == "pruned" then self.good = self.good + 1 end
+  end
   return self
 end
 

@@ -17,12 +17,11 @@ local function ranks(list)
   return out
 end
 
-local function pearson(a, b)
-  local n, ma, mb = #a, 0, 0
-  for i = 1, n do ma, mb = ma + a[i] / n, mb + b[i] / n end
-  local ab, aa, bb = 0, 0, 0
-  for i = 1, n do
-    local x, y = a[i] - ma, b[i] - mb
+-- The correlation of ranks, whose mean is known exactly.
+local function of_ranks(a, b)
+  local mean, ab, aa, bb = (#a + 1) / 2, 0, 0, 0
+  for i = 1, #a do
+    local x, y = a[i] - mean, b[i] - mean
     ab, aa, bb = ab + x * y, aa + x * x, bb + y * y
   end
   return ab / (aa * bb) ^ 0.5
@@ -30,21 +29,61 @@ end
 
 --- Spearman's rank correlation of two lists of finite numbers; NaN where one is constant.
 -- @example require("sslkit.sweep.correlation").spearman({ 1, 2, 3 }, { 1, 4, 9 }) --> 1.0
-function correlation.spearman(a, b) return pearson(ranks(a), ranks(b)) end
+function correlation.spearman(a, b) return of_ranks(ranks(a), ranks(b)) end
 
---- Kendall's tau-b of two lists of finite numbers; NaN where one is constant.
--- @example require("sslkit.sweep.correlation").kendall({ 1, 2, 3 }, { 9, 4, 1 }) --> -1.0
-function correlation.kendall(a, b)
-  local agree, ta, tb, pairs_of = 0, 0, 0, #a * (#a - 1) / 2
-  for i = 1, #a do
-    for j = i + 1, #a do
-      local x, y = a[i] - a[j], b[i] - b[j]
-      if x == 0 then ta = ta + 1 end
-      if y == 0 then tb = tb + 1 end
-      if x * y ~= 0 then agree = agree + (x * y > 0 and 1 or -1) end
+-- How many pairs of places have equal values in a sorted run, summed over the runs.
+local function tied(order, same)
+  local pairs_of, run = 0, 1
+  for i = 2, #order + 1 do
+    if i <= #order and same(order[i - 1], order[i]) then
+      run = run + 1
+    else
+      pairs_of, run = pairs_of + run * (run - 1) // 2, 1
     end
   end
-  return agree / ((pairs_of - ta) * (pairs_of - tb)) ^ 0.5
+  return pairs_of
+end
+
+-- Sorts a list by merging; gives how many pairs were in the wrong order.
+local function swaps(list)
+  local n, count, from, to = #list, 0, list, {}
+  local width = 1
+  while width < n do
+    for low = 1, n, 2 * width do
+      local i, middle, high = low, math.min(low + width, n + 1), math.min(low + 2 * width, n + 1)
+      local j = middle
+      for k = low, high - 1 do
+        if i < middle and (j >= high or from[i] <= from[j]) then
+          to[k], i = from[i], i + 1
+        else
+          to[k], j, count = from[j], j + 1, count + middle - i
+        end
+      end
+    end
+    from, to, width = to, from, 2 * width
+  end
+  return count, from
+end
+
+--- Kendall's tau-b of two lists of finite numbers; NaN where one is constant.
+-- @source Knight 1966, "A computer method for calculating Kendall's tau with ungrouped data"
+-- @example require("sslkit.sweep.correlation").kendall({ 1, 2, 3 }, { 9, 4, 1 }) --> -1.0
+function correlation.kendall(a, b)
+  local n, order, other = #a, {}, {}
+  for i = 1, n do order[i] = i end
+  table.sort(order, function(i, j)
+    if a[i] ~= a[j] then return a[i] < a[j] end
+    if b[i] ~= b[j] then return b[i] < b[j] end
+    return i < j
+  end)
+  for k, i in ipairs(order) do other[k] = b[i] end
+  local all = n * (n - 1) // 2
+  local ties_a = tied(order, function(i, j) return a[i] == a[j] end)
+  local ties_ab = tied(order, function(i, j) return a[i] == a[j] and b[i] == b[j] end)
+  local turned, sorted = swaps(other)
+  local ties_b = tied(sorted, function(x, y) return x == y end)
+  local agree = all - ties_a - ties_b + ties_ab - 2 * turned
+  return agree / ((all - ties_a) * (all - ties_b)) ^ 0.5
 end
 
 return correlation

@@ -18,6 +18,7 @@ local engine = {}
 local function hash_of(options)
   return (sha256(json.encode {
     space = options.space, sampler = options.sampler.name or "own", seed = options.seed,
+    trials = options.sampler.name == "lhs" and options.trials or nil, -- another hypercube
   }):sub(1, 12))
 end
 
@@ -66,7 +67,7 @@ end
 local function plan_of(options, known, hash, only_failed)
   if only_failed then return plan.again(failed_of(known)) end
   local made = plan.new(options, known, hash)
-  if wishes.retry then
+  if wishes.are("retry", options.store) then
     for _, trial in ipairs(failed_of(known)) do made:wait(trial) end
   end
   return made
@@ -96,7 +97,7 @@ function engine.run(options, study, only_failed)
       opened:close()
     end,
   })
-  if wishes.resume and #opened.known.trials == 0 then
+  if wishes.are("resume", options.store) and #opened.known.trials == 0 then
     return nil, ("%s: there is no trial to go on from"):format(options.store or options.name)
   end
   study:_show(opened)
@@ -107,6 +108,12 @@ function engine.run(options, study, only_failed)
   shown:watch(work.plan, function() return rank.leader(opened.known.history, options.direction) end)
   runner.run(work)
   study.interrupted, study.stopped = work.interrupted or false, work.stopped
+  local left = options.trials and not work.stopped and not work.interrupted
+    and work.plan:missing() or 0
+  if left > 0 then
+    shown:note(("%s: %d of %d configs: there are no more that are new and allowed"):format(
+      options.name, options.trials - left, options.trials))
+  end
   if work.stopped then shown:note(("%s: %s"):format(options.name, work.stopped)) end
   return true
 end
@@ -114,6 +121,7 @@ end
 --- Raises unless trials can be started in processes of their own.
 -- @param options of the sweep
 function engine.check(options)
+  require("sslkit.sweep.inline").resolve(options.run) -- the module and the function must be there
   if options.workers == 0 then return end
   local ok, message = require("sslkit.sweep.launch").check(options)
   if not ok then check.raise("%s", message) end

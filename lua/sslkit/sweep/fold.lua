@@ -25,6 +25,30 @@ function fold.new(records)
   return self
 end
 
+-- The value of a trial that has ended, which another objective may have been measured for.
+local function value_of(self, trial)
+  local session, values = trial.session or {}, trial.values or {}
+  if not self.objective or session.objective == nil or session.objective == self.objective then
+    return trial.value
+  end
+  if values[self.objective] ~= nil then return values[self.objective] end
+  return values.value
+end
+
+--- Values are those of this objective from now on, also of trials that were run for another one.
+-- @param objective name of a value
+function Known:about(objective)
+  self.objective = objective
+  for _, trial in ipairs(self.trials) do
+    local session = trial.session or {}
+    if trial.finished and session.objective ~= nil and session.objective ~= objective then
+      trial.value, self.mixed = value_of(self, trial), true
+      local entry, v = self.history[trial.place], trial.value
+      if entry then entry.value = v == v and v or nil end
+    end
+  end
+end
+
 local add = {}
 
 function add.sweep(self, record) self.sessions[#self.sessions + 1] = record end
@@ -44,6 +68,7 @@ add["end"] = function(self, record)
   local trial = self.by_id[record.id]
   if not trial then return end -- its start was on a line that is damaged: the folder tells
   for _, name in ipairs(fold.END) do trial[name] = record[name] end
+  trial.value = value_of(self, trial)
   local value = trial.value
   local entry = {
     id = trial.id, number = trial.number, config = trial.config, state = trial.state,

@@ -9,42 +9,55 @@ local text = require "sslkit.text"
 local MOST_LEVELS = 8 -- a number with more values than this is cut into parts of as many trials each
 local PART = 5        -- trials at least that such a part should have
 
--- The parts of a number's values: list of each trial's, by its place among the sorted ones.
-local function cut(values)
-  local order = {}
-  for i in ipairs(values) do order[i] = i end
+-- The parts of a number's values, by their places among the sorted ones: of each trial in `order`, which
+-- has the trials with a value.
+local function cut(values, order)
   table.sort(order, function(a, b)
     if values[a] == values[b] then return a < b end
     return values[a] < values[b]
   end)
-  local count = math.max(2, math.min(MOST_LEVELS, #values // PART))
+  local count = math.max(2, math.min(MOST_LEVELS, #order // PART))
   local levels = {}
   for place, i in ipairs(order) do
     local before = order[place - 1]
     local same = before and values[before] == values[i]
-    levels[i] = same and levels[before] or (place - 1) * count // #values
+    levels[i] = same and levels[before] or (place - 1) * count // #order
   end
   return levels
 end
 
--- The level of each trial in a setting: its value; the part that this falls in, of many numbers.
+-- The level of each trial in a setting: its value; the part that this falls in, of many numbers; "none"
+-- without a value. And the trials that have one, where all of these are numbers.
 local function levels_of(flats, path)
-  local levels, seen, distinct, numeric = {}, {}, 0, true
+  local values, order, seen, distinct, numeric = {}, {}, {}, 0, true
   for i, flat in ipairs(flats) do
     local v = flat[path]
-    if v == nil then v = "(none)" end
-    if not seen[v] then seen[v], distinct = true, distinct + 1 end
-    numeric = numeric and type(v) == "number"
-    levels[i] = v
+    if v ~= nil then
+      if not seen[v] then seen[v], distinct = true, distinct + 1 end
+      numeric = numeric and type(v) == "number"
+      values[i], order[#order + 1] = v, i
+    end
   end
-  return numeric and distinct > MOST_LEVELS and cut(levels) or levels, numeric and levels or nil
+  local levels = numeric and distinct > MOST_LEVELS and cut(values, order) or values
+  for i in ipairs(flats) do
+    if levels[i] == nil then levels[i] = "(none)" end
+  end
+  return levels, numeric and order or nil
+end
+
+-- Spearman's correlation of a number with the value, over the trials that have it.
+local function correlated(flats, path, y, order)
+  local a, b = {}, {}
+  for k, i in ipairs(order) do a[k], b[k] = flats[i][path], y[i] end
+  return correlation.spearman(a, b)
 end
 
 -- Kelley's epsilon squared of values over levels: what their means explain of the variance, less what
 -- as many levels would explain of noise.
 local function explained(levels, y)
-  local n, mean, total = #y, 0, 0
-  for _, v in ipairs(y) do mean = mean + v / n end
+  local n, mean, total, first = #y, 0, 0, y[1]
+  for _, v in ipairs(y) do mean = mean + (v - first) / n end -- exact where all are equal
+  mean = mean + first
   for _, v in ipairs(y) do total = total + (v - mean) ^ 2 end
   local sums, counts, k = {}, {}, 0
   for i, level in ipairs(levels) do
@@ -62,9 +75,9 @@ local Importance = {}
 
 function Importance.__tostring(self)
   local rows = {}
+  local function cell(format, v) return v == v and format:format(v) or "-" end
   for i, row in ipairs(self) do
-    rows[i] = { row.name, ("%.2f"):format(row.importance),
-      row.spearman == row.spearman and ("%+.2f"):format(row.spearman) or "-" }
+    rows[i] = { row.name, cell("%.2f", row.importance), cell("%+.2f", row.spearman) }
   end
   if #rows == 0 then return "nothing differs between the trials" end
   return text.table { header = { "setting", "explains", "Spearman" }, rows = rows }
@@ -96,9 +109,9 @@ return function(rows, value)
   if #y == 0 and #rows > 0 then check.fail(2, "no finished trial has a value '%s'", value) end
   local self = {}
   for _, path in ipairs(settings.varying(flats)) do
-    local levels, numbers = levels_of(flats, path)
+    local levels, order = levels_of(flats, path)
     self[#self + 1] = { name = path, importance = explained(levels, y),
-      spearman = numbers and correlation.spearman(numbers, y) or 0 / 0 }
+      spearman = order and correlated(flats, path, y, order) or 0 / 0 }
   end
   table.sort(self, function(a, b)
     local x, z = a.importance, b.importance

@@ -25,8 +25,8 @@ end
 local function within_trial(options)
   if type(options) ~= "table" then return nil end
   local worker = require "sslkit.sweep.worker"
-  local path = require("sslkit.sweep.place").of(options)
-  if path == worker.store() then worker.serve(options.run) end
+  local path, turn = require("sslkit.sweep.place").of(options)
+  if path == worker.store() and turn == worker.turn() then worker.serve(options.run) end
   return path
 end
 
@@ -48,6 +48,7 @@ end
 -- workers = 0 trials run in this process. Called again on the same store a sweep goes on where it was,
 -- however it ended: what has finished is not run again, a grid that has grown runs what is new, and
 -- what was interrupted begins anew (in the same folder, so that a checkpoint there can be resumed).
+-- What a trial has started ends with it; only where the sweep itself is killed may it live on.
 --
 -- `run` gets a config and the trial, whose methods are `report`, `should_stop` and `save`. It returns a
 -- number; or a table of numbers, with the objective among them; or embeddings, alone or
@@ -70,7 +71,7 @@ end
 -- measure embeddings by ({}); timeout = number of seconds that a trial may take (no limit); memory
 -- = number of bytes that a trial may use (no limit); threads = number of each trial's (1); seed =
 -- what samplers and the trials' seeds follow from (0); constraint = function of a config that is
--- false where it should not be tried; enqueue = configs to be tried first ({}); breaker = so many
+-- false or nil where it should not be tried; enqueue = list of configs to be tried first ({}); breaker = so many
 -- failures with which a sweep begins stop it, 0 for none (5); interrupt = "drain" (Ctrl-C lets
 -- running trials end) or "stop" (it ends them, and they are run again some day), true for "drain";
 -- a second Ctrl-C ends them in any case (false: Ctrl-C is not ours); progress = show it on stderr
@@ -83,8 +84,10 @@ end
 local function run(_, options)
   local path = os.getenv "SSLKIT_SWEEP_STORE" and within_trial(options)
   if path then
-    local study, message = look(path)
-    return study, message
+    local study = look(path)
+    if study then return study end
+    check.raise("this is a process of a trial in %s, for which the script was run again; but this "
+      .. "time it has named the store %s", os.getenv "SSLKIT_SWEEP_STORE", path)
   end
   local engine = require "sslkit.sweep.engine"
   local self = require("sslkit.sweep.options").read(options)

@@ -1,10 +1,12 @@
 -- Trials one after the other in this process: nothing to start, and nothing between them and us.
 
 local check = require "sslkit.check"
+local codec = require "sslkit.sweep.codec"
 local core = require "sslkit.core"
 local outcome = require "sslkit.sweep.outcome"
 local T = require "sslkit.tensor"
 local trials = require "sslkit.sweep.trial"
+local verdict = require "sslkit.sweep.verdict"
 
 local inline = {}
 
@@ -24,8 +26,9 @@ function inline.call(run, trial, options)
   T.seed(trial.seed)
   local start = core.clock()
   local ok, value, values = xpcall(function()
-    local v, others = outcome.read(
-      core.callback(run, trial.config, trial), options.objective, options.metrics)
+    local result = core.callback(run, trial.config, trial)
+    if result == nil then result = trial:_left() end
+    local v, others = outcome.read(result, options.objective, options.metrics)
     if not v then error(others, 0) end
     return v, others
   end, explain)
@@ -34,7 +37,7 @@ function inline.call(run, trial, options)
     result.state, result.value, result.values = "ok", value, values
   else
     result.state, result.error, result.log = "error", value.text, value.trace
-    if value.text:find "not enough memory" then result.state = "oom" end
+    if verdict.is_memory(value.text) then result.state = "oom" end
   end
   return result
 end
@@ -50,8 +53,9 @@ function inline.resolve(run)
   return f
 end
 
-local function is_interrupt(result)
-  return result.state == "error" and result.error:find "interrupted!?$"
+-- Not what says so of something else: the whole message, behind the line.
+local function is_interrupt(message)
+  return message:find "^interrupted!?$" or message:find "^[^\n]*:%d+: interrupted!?$"
 end
 
 local function go(conductor, run)
@@ -61,8 +65,10 @@ local function go(conductor, run)
       stop = function() return (conductor:judge(trial)) end,
       artefact = function(name) conductor:artefact(trial, name) end,
     }
-    local result = inline.call(run, trials.new(trial, folder, link), conductor.options)
-    if is_interrupt(result) then -- the trial has no end then, and is run again
+    local mine = trials.new(trial, folder, link)
+    mine.config = codec.config(mine.config) -- a copy, for `run` may change it
+    local result = inline.call(run, mine, conductor.options)
+    if result.state == "error" and is_interrupt(result.error) then -- the trial has no end then, and is run again
       conductor.interrupted = true
       if not conductor.options.interrupt then error(result.error, 0) end
       break
@@ -89,7 +95,7 @@ function inline.run(conductor)
   if not conductor.options.interrupt then return (go(conductor, run)) end
   local ok, err = core.interruptible(same, go, conductor, run)
   if ok then return end
-  if not tostring(err):find "interrupted$" then error(err, 0) end
+  if not is_interrupt(tostring(err)) then error(err, 0) end
   conductor.interrupted = true -- between two trials
 end
 

@@ -59,9 +59,10 @@ end
 function journal.read(path)
   local file <close>, message = io.open(path, "rb")
   if not file then return nil, message end
+  local written = is_written(path) -- before it is read: one that ends in between has said all
   local records, size, damaged = read(file)
   local self = { path = path, records = records, size = size, damaged = damaged }
-  if is_written(path) then self.owner = owner_of(records) end
+  if written then self.owner = owner_of(records) end
   return self
 end
 

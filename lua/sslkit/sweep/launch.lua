@@ -89,7 +89,7 @@ local function environment(uv, options)
     set[name] = tostring(options.threads)
   end
   set.LUA_PATH_5_4, set.LUA_CPATH_5_4 = package.path, package.cpath
-  set.SSLKIT_SWEEP_STORE = options.store
+  set.SSLKIT_SWEEP_STORE, set.SSLKIT_SWEEP_TURN = options.store, tostring(options.turn)
   if wishes.workers then set.SSLKIT_SWEEP_WORKERS = tostring(wishes.workers) end
   local list = {}
   for name, value in pairs(set) do list[#list + 1] = name .. "=" .. value end

@@ -2,6 +2,8 @@
 
 local check = require "sslkit.check"
 local launch = require "sslkit.sweep.launch"
+local metrics = require "sslkit.metrics"
+local near = require "sslkit.near"
 local place = require "sslkit.sweep.place"
 local pruners = require "sslkit.sweep.pruner"
 local samplers = require "sslkit.sweep.sampler"
@@ -47,6 +49,17 @@ local function check_list(name, v, kind)
   return v
 end
 
+-- Configs of the caller's own, with their constants.
+local function check_enqueue(list, of)
+  check_list("enqueue", list, "table")
+  if #list == 0 and next(list) ~= nil then
+    fail("enqueue must be a list of configs, got one config: enqueue = { { ... } }")
+  end
+  local out = {}
+  for i, config in ipairs(list) do out[i] = space.fill(config, of, ("enqueue[%d]"):format(i)) end
+  return out
+end
+
 -- A sampler or pruner by name, by a table of name and settings, or a table of functions of its own.
 local function part(name, v, method, make)
   if type(v) == "string" then return make(v) end
@@ -59,7 +72,7 @@ end
 local function check_limits(self)
   for _, name in ipairs { "timeout", "memory" } do
     if self[name] ~= nil then
-      check.number(1, name, self[name], 0)
+      check.number(1, name, self[name], 0, 2 ^ 53)
       if self.workers == 0 then
         fail("%s needs trials in processes of their own: workers must be 1 or more", name)
       end
@@ -68,8 +81,8 @@ local function check_limits(self)
 end
 
 local function check_numbers(self)
-  for name, first in pairs { seeds = 1, breaker = 0, threads = 1 } do
-    check.integer(1, name, self[name], first)
+  for name, range in pairs { seeds = { 1, 10000 }, breaker = { 0 }, threads = { 1 } } do
+    check.integer(1, name, self[name], table.unpack(range))
   end
   self.seed = check.integer(1, "seed", self.seed)
   if self.trials ~= nil then self.trials = check.integer(1, "trials", self.trials, 0) end
@@ -84,6 +97,7 @@ end
 function options.read(given)
   local self = check.options(1, given or {}, DEFAULTS, OTHERS)
   if wishes.interrupt ~= nil then self.interrupt = wishes.interrupt end
+  if wishes.commanded and given.interrupt == nil then self.interrupt = self.interrupt or "drain" end
   if self.space == nil then fail "space must be a table, got nil" end
   self.space = space.check(self.space)
   self.run = check_run(self.run)
@@ -95,13 +109,24 @@ function options.read(given)
   if self.interrupt then check.one_of(1, "interrupt", self.interrupt, { "drain", "stop" }) end
   check_numbers(self)
   if self.workers == nil then self.workers = launch.workers(self.threads) end
-  self.store = place.of(self)
+  self.store, self.turn = place.of(given)
   if self.progress == nil then self.progress = self.store ~= nil end
   check_list("metrics", self.metrics, "string")
-  check_list("enqueue", self.enqueue, "table")
+  for _, name in ipairs(self.metrics) do
+    if type(metrics[name]) ~= "function" then
+      local names = {}
+      for known in pairs(metrics) do names[#names + 1] = known end
+      fail("metrics: ssl.metrics has no '%s'%s", name, near.hint(name, names))
+    end
+  end
+  self.enqueue = check_enqueue(self.enqueue, self.space)
   if self.constraint ~= nil then check_function("constraint", self.constraint) end
-  if self.trials == nil and type(self.sampler) == "string" and self.sampler ~= "grid" then
-    fail("trials = how many? the sampler '%s' does not end by itself", self.sampler)
+  local given_sampler = self.sampler
+  local name = type(given_sampler) == "table" and given_sampler.ask == nil and given_sampler.name
+    or type(given_sampler) == "string" and given_sampler
+  if name then check.one_of(1, "sampler", name, samplers.names) end
+  if self.trials == nil and name and name ~= "grid" then
+    fail("trials = how many? the sampler '%s' does not end by itself", name)
   end
   local settings = { seed = self.seed, trials = self.trials, direction = self.direction }
   self.sampler = part("sampler", self.sampler or (self.trials and "random" or "grid"), "ask",

@@ -35,7 +35,12 @@ local function measure(embeddings, names, values)
     if values[name] == nil then
       local f = metrics[name]
       if not f then return nil, ("ssl.metrics has no '%s'"):format(name) end
-      local value = number_of(f(embeddings))
+      local ok, found = pcall(f, embeddings)
+      if not ok then
+        return nil, ("ssl.metrics.%s does not measure what run has returned: %s"):format(name,
+          tostring(found))
+      end
+      local value = number_of(found)
       if not value then return nil, ("ssl.metrics.%s gives no number"):format(name) end
       values[name] = value
     end

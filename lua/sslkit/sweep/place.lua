@@ -2,6 +2,7 @@
 -- those of its trials.
 
 local check = require "sslkit.check"
+local json = require "sslkit.text.json"
 local wishes = require "sslkit.sweep.wishes"
 
 local place = {}
@@ -43,8 +44,9 @@ end
 -- @return string
 function place.name(given)
   local name = check_string("name", given.name == nil and default_name() or given.name)
-  if name:find "[/%c]" then
-    check.fail(1, "name must be without slashes and control characters, got %s", check.kind(name))
+  if name:find "[/%c]" or name:find "^%.%.?$" then
+    check.fail(1, "name must be that of a folder, without slashes and control characters, got %s",
+      check.kind(name))
   end
   return name
 end
@@ -58,15 +60,36 @@ function place.workers(given)
   return wishes.workers or said and tonumber(said) or given.workers
 end
 
+-- What this process has asked for so far: by folder, a list of spaces.
+local asked = {}
+
+-- The place of a space among those that were asked for in a folder.
+local function turn_of(path, given)
+  local ok, name = pcall(json.encode, given)
+  local spaces = asked[path] or {}
+  asked[path] = spaces
+  for i, known in ipairs(spaces) do
+    if known == (ok and name) then return i end
+  end
+  spaces[#spaces + 1] = ok and name
+  return #spaces
+end
+
 --- The folder: trials in other processes need one; without them and without a name for it, nothing is
--- kept.
+-- kept. A script's second sweep, one with another space, has a folder of its own unless that is named;
+-- where it is named, the two have it in turn.
 -- @param given options of the caller
--- @return absolute path, or nil
+-- @return absolute path, and the turn; or nil
 function place.of(given)
   local path = given.store
-  if path == nil and place.workers(given) ~= 0 then path = "sweeps/" .. place.name(given) end
+  if path == nil and (given.workers ~= 0 or place.workers(given) ~= 0) then
+    path = "sweeps/" .. place.name(given)
+    local turn = given.name == nil and turn_of(place.absolute(path), given.space) or 1
+    if turn > 1 then path = ("%s-%d"):format(path, turn) end
+  end
   if path == nil then return nil end
-  return (place.absolute(check_string("store", path)))
+  path = place.absolute(check_string("store", path))
+  return path, turn_of(path, given.space)
 end
 
 return place

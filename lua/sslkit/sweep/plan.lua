@@ -2,7 +2,6 @@
 -- the sampler suggests; each config once for every seed.
 
 local check = require "sslkit.check"
-local codec = require "sslkit.sweep.codec"
 local id = require "sslkit.sweep.id"
 local space = require "sslkit.sweep.space"
 
@@ -14,12 +13,15 @@ local MOST_MISSES = 1000 -- suggestions in a row that are known or not allowed: 
 
 -- What the sampler has suggested before under this plan, by its number: a sampler that learns would
 -- now, knowing more, say something else.
+-- And the last of these numbers: what is missing before was known or not allowed.
 local function recorded(known, hash)
-  local configs = {}
+  local configs, last = {}, 0
   for _, trial in ipairs(known.trials) do
-    if trial.plan == hash and trial.number > 0 then configs[trial.number] = trial.config end
+    if trial.plan == hash and trial.number > 0 then
+      configs[trial.number], last = trial.config, math.max(last, trial.number)
+    end
   end
-  return configs
+  return configs, last
 end
 
 --- A plan.
@@ -31,12 +33,13 @@ function plan.new(options, known, hash)
   local self = setmetatable({
     sampler = options.sampler, most = options.trials or math.huge, seeds = options.seeds,
     seed = options.seed, constraint = options.constraint, known = known, hash = hash,
-    recorded = recorded(known, hash), seen = {}, configs = 0, number = 0, waiting = {}, first = 1,
+    seen = {}, configs = 0, number = 0, waiting = {}, first = 1,
   }, Plan)
+  self.recorded, self.last = recorded(known, hash)
   for _, trial in ipairs(known.trials) do
     if trial.state == "interrupted" then self:wait(trial) end
   end
-  for _, config in ipairs(options.enqueue) do self:_take(codec.config(config), 0) end
+  for _, config in ipairs(options.enqueue) do self:_take(config, 0) end
   return self
 end
 
@@ -72,13 +75,18 @@ function Plan:_take(config, number)
   return true
 end
 
-function Plan:_ask()
+-- One that learns would, knowing the same, only say again what was a miss: it gets no history then.
+function Plan:_ask(misses)
   self.number = self.number + 1
-  local config = self.recorded[self.number] or self.sampler:ask(self.number, self.known.history)
+  while self.sampler.learns and self.number < self.last and not self.recorded[self.number] do
+    self.number = self.number + 1
+  end
+  local history = self.sampler.learns and misses > 0 and {} or self.known.history
+  local config = self.recorded[self.number] or self.sampler:ask(self.number, history)
   if config ~= nil and type(config) ~= "table" then
     check.raise("the sampler must suggest a table or nil, got %s", check.kind(config))
   end
-  return config and codec.config(config)
+  return config and space.plain(config, "the sampler's config")
 end
 
 --- The next trial, or nil when there is none.
@@ -86,11 +94,12 @@ end
 function Plan:next()
   local misses = 0
   while self.first > #self.waiting do
-    if self.done or self.configs >= self.most or misses >= MOST_MISSES then
+    local in_vain = misses >= MOST_MISSES and not self.sampler.ends
+    if self.done or self.configs >= self.most or in_vain then
       self.done = true
       return nil
     end
-    local config = self:_ask()
+    local config = self:_ask(misses)
     if not config then
       self.done = true
     elseif self:_take(config, self.number) then
@@ -105,13 +114,24 @@ function Plan:next()
   return trial
 end
 
+--- How many configs were asked for that the sampler did not have.
+-- @return count
+function Plan:missing()
+  return self.most and self.most < math.huge and math.max(0, self.most - self.configs) or 0
+end
+
 --- How many trials there will be, as far as that is known: what waits, and what the sampler still
 -- owes.
 -- @return count, or nil
 function Plan:left()
   local waiting = #self.waiting - self.first + 1
   if self.done then return waiting end
-  return self.most < math.huge and waiting + (self.most - self.configs) * self.seeds or nil
+  if self.most == math.huge then return nil end
+  local known = 0 -- configs that the sampler will say again
+  for number in pairs(self.recorded) do
+    if number > self.number then known = known + 1 end
+  end
+  return waiting + math.max(0, self.most - self.configs - known) * self.seeds
 end
 
 return plan

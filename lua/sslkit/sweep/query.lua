@@ -3,6 +3,7 @@
 
 local check = require "sslkit.check"
 local conductor = require "sslkit.sweep.conductor"
+local goodness = require "sslkit.sweep.goodness"
 
 local query = {}
 
@@ -57,8 +58,10 @@ function query.select(study, options)
     check.fail(2, "by must be the name of a value, got %s", check.kind(options.by))
   end
   local opened, minimize = study._store, study.direction == "minimize"
+  local by = options.by
+  if by and by ~= "value" and by ~= study.objective then minimize = goodness.less(by) end
   local unfinished = options.state == "running" or options.state == "interrupted"
-  if opened.path and not unfinished and next(options) then
+  if opened.path and not unfinished and next(options) and not opened.known.mixed then
     local ids = require("sslkit.sweep.index").select(opened, options, minimize)
     if ids then
       local list = {}

@@ -24,15 +24,17 @@ end
 local function groups_of(rows, canonical)
   local groups, by_name = {}, {}
   for _, row in ipairs(rows) do
-    if row.state == "ok" and row.value == row.value then
-      local name = canonical(row.config)
-      local group = by_name[name]
-      if not group then
-        group = { rows = {}, sum = 0 }
-        groups[#groups + 1], by_name[name] = group, group
-      end
+    local name = canonical(row.config)
+    local group = by_name[name]
+    if not group then
+      group = { rows = {}, sum = 0, whole = true }
+      groups[#groups + 1], by_name[name] = group, group
+    end
+    if row.state == "ok" and row.value and row.value == row.value then
       group.rows[#group.rows + 1] = row
       group.sum = group.sum + row.value
+    elseif row.state ~= "running" and row.state ~= "interrupted" then
+      group.whole = false
     end
   end
   return groups
@@ -45,8 +47,8 @@ local function deviation(rows, mean)
   return math.sqrt(sum / (#rows - 1))
 end
 
---- The best config: that whose seeds have the best mean; of equal ones the first. Where seeds of some
--- have failed, a config that has all its seeds goes before.
+--- The best config: that whose seeds have the best mean; of equal ones the first. One all of whose
+-- trials have come to a value goes before one of whose trials some have failed, or were stopped.
 -- @param rows of the study
 -- @param direction "maximize" or "minimize"
 -- @param canonical function that gives a config's name
@@ -56,8 +58,8 @@ function rank.best(rows, direction, canonical)
   local best
   for _, group in ipairs(groups_of(rows, canonical)) do
     group.mean = group.sum / #group.rows
-    if not best or #group.rows > #best.rows
-      or #group.rows == #best.rows and better(group.mean, best.mean, direction) then
+    if #group.rows > 0 and (not best or group.whole and not best.whole
+      or group.whole == best.whole and better(group.mean, best.mean, direction)) then
       best = group
     end
   end

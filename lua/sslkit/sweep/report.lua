@@ -8,13 +8,15 @@ local select = require "sslkit.sweep.select"
 local sensitivity = require "sslkit.sweep.sensitivity"
 local settings = require "sslkit.sweep.settings"
 local space = require "sslkit.sweep.space"
+local text = require "sslkit.text"
 
 local show = settings.show
 
 local MOST_CURVES = 20
 local MOST_AXES = 8      -- of parallel coordinates and of scatters: the settings that matter most
 local FEW = 3            -- trials that a figure needs
-local LAST_LINES = 20    -- of a failure's log
+local LAST_LINES = 20    -- of a failure's log, and
+local TITLE = 100        -- columns of its title
 local DECADES = 50       -- a setting whose values lie this factor apart has a logarithmic axis
 local ORACLES = { "accuracy", "linear", "ridge", "knn" } -- values by labels, the first of which is taken
 
@@ -94,7 +96,8 @@ local function choice(p, self)
   for _, row in ipairs(self.done) do values = values or row.values[metric] and row.values end
   for _, name in ipairs(ORACLES) do if name == metric then values = nil end end
   if not values then metric = nil end
-  local ok, judged = pcall(select.select, self.done, metric, { oracle = self.oracle })
+  local less = { [self.study.objective] = self.study.direction == "minimize" }
+  local ok, judged = pcall(select.select, self.done, metric, { oracle = self.oracle }, less)
   if not ok then return end -- trials that have no other value, or fewer than two of them
   p:heading "Choice without labels"
   p:text(("By %s alone: trial %s with %s %s. By %s: trial %s with %s. Lost by choosing without "
@@ -139,6 +142,9 @@ local function parallel(p, self)
     if is_wide(self, columns[k]) then logs[#logs + 1] = columns[k] end
   end
   local objective = self.study.objective
+  for _, name in ipairs(columns) do
+    if name == objective then objective = objective .. " (value)" end
+  end
   columns[#columns + 1] = objective
   local sign = self.study.direction == "minimize" and -1 or 1
   for i, row in ipairs(self.done) do
@@ -255,11 +261,13 @@ end
 local function failures(p, self)
   local any = false
   for _, row in ipairs(self.rows) do
-    if row.state ~= "ok" and row.state ~= "pruned" and row.state ~= "running" then
+    if row.state ~= "ok" and row.state ~= "pruned" and row.state ~= "running"
+      and row.state ~= "interrupted" then
       if not any then p:heading "Failures" end
       any = true
-      p:log(("%s: %s"):format(row.id, row.state), tostring(row.error or "") .. "\n"
-        .. tostring(row.log or ""), { head = 1, tail = LAST_LINES })
+      local message = tostring(row.error or "")
+      p:log(text.cut(("%s: %s: %s"):format(row.id, row.state, message), TITLE),
+        message .. "\n" .. tostring(row.log or ""), { head = 1, tail = LAST_LINES })
     end
   end
 end

@@ -3,42 +3,34 @@
 
 local check = require "sslkit.check"
 local correlation = require "sslkit.sweep.correlation"
+local goodness = require "sslkit.sweep.goodness"
 
 local M = {}
-
--- Which way each metric is good. Where nothing is said, more is.
-local DIRECTION = {
-  alignment = -1, uniformity = -1, coherence = -1, loss = -1, self_cluster = -1,
-  alpha_req = function(v) return -math.abs(v - 1) end,
-}
 
 -- Metrics that agree with labels less than this rank correlation are worth a warning.
 local LOW = 0.3
 
-local function goodness(metric, v)
-  local way = DIRECTION[metric]
-  if type(way) == "function" then return way(v) end
-  return (way or 1) * v
-end
-
 local function finite(v) return type(v) == "number" and v - v == 0 end
 
--- One metric against the oracle, over the trials that have both; nil with fewer than two.
-local function judge(rows, metric, oracle)
-  local a, b, pick, best = {}, {}, nil, nil
+-- One metric against the oracle, over the trials that have both; nil with fewer than two. `less` has the
+-- names of values that are known to be better when they are less, or more.
+local function judge(rows, metric, oracle, less)
+  local a, b, places, pick = {}, {}, {}, 1
+  local best, most -- of all, also of those that lack the metric
   for _, row in ipairs(rows) do
     local v, truth = row.values[metric], row.values[oracle]
-    if finite(v) and finite(truth) then
-      local good = goodness(metric, v)
-      a[#a + 1], b[#b + 1] = good, truth
-      if not pick or good > goodness(metric, pick.values[metric]) then pick = row end
-      if not best or truth > best.values[oracle] then best = row end
+    local good = finite(truth) and goodness.of(oracle, truth, less[oracle])
+    if good and (not most or good > most) then best, most = row, good end
+    if good and finite(v) then
+      local n = #a + 1
+      places[n], a[n], b[n] = row, goodness.of(metric, v, less[metric]), good
+      if a[n] > a[pick] then pick = n end
     end
   end
   if #a < 2 then return nil end
-  return { metric = metric, trials = #a, chosen = pick, best = best,
-    regret = best.values[oracle] - pick.values[oracle],
-    spearman = correlation.spearman(a, b), kendall = correlation.kendall(a, b) }
+  return { metric = metric, trials = #a, chosen = places[pick], best = best,
+    regret = most - b[pick], spearman = correlation.spearman(a, b),
+    kendall = correlation.kendall(a, b) }
 end
 
 local Selection = {}
@@ -69,7 +61,7 @@ local function warnings_of(self)
       self.oracle, self.spearman)
   end
   for _, row in ipairs(self.metrics) do
-    if row.metric ~= self.metric and row.chosen ~= self.chosen and row.regret < self.regret then
+    if row.metric ~= self.metric and row.regret < self.regret then
       list[#list + 1] = ("%s would have chosen %s, which is better by %.3g"):format(row.metric,
         row.chosen.id, self.regret - row.regret)
       break
@@ -92,14 +84,15 @@ end
 --- The trial that a label-free metric chooses, beside the oracle's.
 -- @param rows of study:trials()
 -- @param metric name of a value of the trials
--- @param options {oracle="accuracy" (name of the value by labels, more being better),
+-- @param options {oracle="accuracy" (name of the value by labels; less is better of losses and errors),
 -- labels={"accuracy", "knn", "linear", "ridge"} (names of all that need labels, which are no choice)}
+-- @param less table: is less better, of values by name, where that is known (none)
 -- @return table {metric=, oracle=, chosen=row, best=row, regret=what the oracle's value loses,
 -- spearman=, kendall=, trials=, metrics=list of the same for every metric, least regret first,
 -- warnings=list}, which prints well
 -- @raise when fewer than two trials have both values
 -- @source Garrido, Balestriero, Najman, LeCun 2023, "RankMe", section 4
-function M.select(rows, metric, options)
+function M.select(rows, metric, options, less)
   metric = metric or "rankme"
   if type(metric) ~= "string" then
     check.fail(2, "name of a metric expected, got %s", check.kind(metric))
@@ -107,6 +100,7 @@ function M.select(rows, metric, options)
   options = check.options(3, options,
     { oracle = "accuracy", labels = { "accuracy", "knn", "linear", "ridge" } })
   local oracle = options.oracle
+  less = less or {}
   local done, names, seen = {}, {}, {}
   for _, row in ipairs(rows) do
     if row.state == "ok" and type(row.values) == "table" then
@@ -117,14 +111,14 @@ function M.select(rows, metric, options)
     end
   end
   table.sort(names)
-  local self = judge(done, metric, oracle)
+  local self = judge(done, metric, oracle, less)
   if not self then
     check.fail(2, "two finished trials at least with values '%s' and '%s' expected, among %d; "
       .. "known: %s", metric, oracle, #done, table.concat(names, ", "))
   end
   self.oracle, self.metrics = oracle, {}
   for _, name in ipairs(without(names, options.labels, oracle)) do
-    self.metrics[#self.metrics + 1] = judge(done, name, oracle)
+    self.metrics[#self.metrics + 1] = judge(done, name, oracle, less)
   end
   table.sort(self.metrics, function(a, b)
     if a.regret ~= b.regret then return a.regret < b.regret end

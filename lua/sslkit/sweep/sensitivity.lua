@@ -8,6 +8,9 @@ local text = require "sslkit.text"
 local Sensitivity = {}
 
 function Sensitivity.__tostring(self)
+  if #self == 0 then
+    return ("no trials that differ in nothing but %s have three numbers of it"):format(self.name)
+  end
   local header, rows = {}, {}
   for i, name in ipairs(self.per) do header[i] = name end
   table.move({ "best " .. self.name, self.value, "sensitivity", "" }, 1, 4, #header + 1, header)
@@ -44,7 +47,8 @@ local function groups_of(rows, flats, name, per, value)
     local at, key = flats[i][name], {}
     for _, path in ipairs(per) do key[path] = flats[i][path] end
     local id = space.canonical(key)
-    if type(at) == "number" then
+    local over = row.state ~= "running" and row.state ~= "interrupted"
+    if type(at) == "number" and over then
       local group = by_name[id]
       if not group then
         group = { group = key, points = {}, by_place = {} }
@@ -52,11 +56,15 @@ local function groups_of(rows, flats, name, per, value)
       end
       local point = group.by_place[at]
       if not point then
-        point = { at = at, sum = 0, count = 0 }
+        point = { at = at, sum = 0, count = 0, lost = 0 }
         group.points[#group.points + 1], group.by_place[at] = point, point
       end
       local v = value_of(row, value)
-      if v then point.sum, point.count = point.sum + v, point.count + 1 end
+      if v then
+        point.sum, point.count = point.sum + v, point.count + 1
+      else
+        point.lost = point.lost + 1
+      end
     end
   end
   return groups
@@ -64,20 +72,20 @@ end
 
 -- The row of a group; nil where fewer than three values were tried or none has worked.
 local function judge(group, start, sign)
-  local points = group.points
+  local points, worst, best, lost = group.points, nil, 1, 0
   table.sort(points, function(a, b) return a.at < b.at end)
-  local best, worst
-  for i, point in ipairs(points) do
-    point.cost = point.count > 0 and sign * point.sum / point.count or nil
-    local cost = point.cost
-    if cost and (not best or cost < points[best].cost) then best = i end
+  for _, point in ipairs(points) do
+    local cost = point.count > 0 and sign * point.sum / point.count
     if cost and (not worst or cost > worst) then worst = cost end
   end
-  if #points < 3 or not best then return nil end
-  local ceiling, lost = start and sign * start or worst, 0
-  for _, point in ipairs(points) do
-    lost = lost + math.min(point.cost or ceiling, ceiling) - points[best].cost
+  if #points < 3 or not worst then return nil end
+  local ceiling = start and sign * start or worst
+  for i, point in ipairs(points) do -- seeds that have failed have learned nothing
+    local sum = sign * point.sum + point.lost * ceiling
+    point.cost = math.min(sum / (point.count + point.lost), ceiling)
+    if point.cost < points[best].cost then best = i end
   end
+  for _, point in ipairs(points) do lost = lost + point.cost - points[best].cost end
   return { group = group.group, best = points[best].at, value = sign * points[best].cost,
     sensitivity = lost / #points, count = #points, interior = best > 1 and best < #points }
 end

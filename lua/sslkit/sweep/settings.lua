@@ -64,6 +64,7 @@ end
 
 --- A setting or value as text; nil for nil.
 function settings.show(v)
+  if v ~= v then return "nan" end -- not -nan
   if math.type(v) == "float" then return ("%.4g"):format(v) end
   return v ~= nil and tostring(v) or nil
 end

@@ -12,6 +12,7 @@ local named = require "sslkit.augment.named"
 local near = require "sslkit.near"
 local path = require "sslkit.sweep.path"
 local range = require "sslkit.sweep.range"
+local registry = require "sslkit.augment.registry"
 
 local space = { value = range.value, place = range.place }
 
@@ -19,34 +20,55 @@ local space = { value = range.value, place = range.place }
 
 local KINDS = { choice = true, uniform = true, log = true, int = true, constant = true }
 
--- {views = ...}, or a list of operations, whose names are strings.
-local function is_policy(v)
-  if v.views ~= nil then return true end
-  for _, op in ipairs(v) do
-    if type(op) ~= "table" or type(op[1] or op.op) ~= "string" then return false end
+-- A list of operations. One name at least is known: {{"adam", lr = 0.1}, {"sgd", lr = 1}} is a choice.
+local function is_ops(list)
+  local known = false
+  for _, op in ipairs(list) do
+    local name = type(op) == "table" and (op[1] or op.op)
+    if type(name) ~= "string" then return false end
+    known = known or registry.find(name) ~= nil
   end
-  return #v > 0
+  return known
+end
+
+-- {views = ...}, or a list of operations.
+local function is_policy(v)
+  local view = type(v.views) == "table" and v.views[1]
+  return is_ops(v) or type(view) == "table" and (is_ops(view) or type(view.ops) == "table")
 end
 
 local function is_leaf(v) return type(v) == "table" and KINDS[v.kind] == true end
 
--- A copy of a plain value.
+local LARGEST <const> = 1 << 53 -- whole numbers up to this are exact in JSON
+
+-- A copy of a plain value, as a file gives it back.
 local function plain(v, name, depth)
   local kind = type(v)
-  if kind == "number" and (v ~= v or v == math.huge or v == -math.huge) then
-    check.fail(1, "space.%s must be finite, got %s", name, check.kind(v))
+  if kind == "number" then
+    if v - v ~= 0 then check.fail(1, "%s must be finite, got %s", name, check.kind(v)) end
+    local whole = math.tointeger(v)
+    if math.type(v) == "integer" and math.abs(v) > LARGEST or v == math.mininteger then
+      check.fail(1, "%s: whole numbers above 2^53 are not exact in JSON, got %d", name, v)
+    end
+    return whole and math.abs(whole) <= LARGEST and whole or v
   end
-  if kind == "number" or kind == "string" or kind == "boolean" then return v end
+  if kind == "string" or kind == "boolean" then return v end
   if kind ~= "table" or getmetatable(v) or depth > 16 then
-    check.fail(1, "space.%s must be plain data, got %s", name, check.kind(v))
+    check.fail(1, "%s must be plain data, got %s", name, check.kind(v))
   end
   local out = {}
-  for key, inner in pairs(v) do out[key] = plain(inner, name, depth + 1) end
+  for key, inner in pairs(v) do
+    if type(key) ~= "string" and math.type(key) ~= "integer"
+      or type(key) == "string" and key:find "^%d+$" then -- in JSON that is the number
+      check.fail(1, "%s: names and whole numbers expected for keys, got %s", name, check.kind(key))
+    end
+    out[key] = plain(inner, name, depth + 1)
+  end
   return out
 end
 
 local function check_leaf(v, name)
-  local leaf = plain(v, name, 0)
+  local leaf = plain(v, "space." .. name, 0)
   if leaf.kind == "choice" then
     if type(leaf.values) ~= "table" or #leaf.values == 0 then
       check.fail(1, "space.%s: a choice of nothing", name)
@@ -54,6 +76,9 @@ local function check_leaf(v, name)
   elseif leaf.kind ~= "constant" then
     check.number(1, "space." .. name .. ".lo", leaf.lo)
     check.number(1, "space." .. name .. ".hi", leaf.hi, leaf.lo)
+    if range.is_too_wide(leaf) then
+      check.fail(1, "space.%s: the range from %g to %g is too wide", name, leaf.lo, leaf.hi)
+    end
     if leaf.kind == "log" then check.number(1, "space." .. name .. ".lo", leaf.lo, 1e-300) end
     if leaf.kind == "int" then
       leaf.lo = check.integer(1, "space." .. name .. ".lo", leaf.lo)
@@ -115,7 +140,7 @@ local function check_when(list, known)
         check.kind(when.on))
     end
     out[i] = check_part(when, ("when[%d]"):format(i), "on")
-    out[i].on = plain(when.on, ("when[%d].on"):format(i), 0)
+    out[i].on = plain(when.on, ("space.when[%d].on"):format(i), 0)
     for name, wanted in pairs(out[i].on) do
       if not known[name] then
         check.fail(1, "space.when: no '%s' in the space%s", tostring(name),
@@ -131,14 +156,19 @@ function check_part(t, name, except)
   local out = {}
   for key, v in pairs(t) do
     local inner = name == "" and tostring(key) or name .. "." .. tostring(key)
-    if type(key) ~= "string" then
+    if type(key) ~= "string" or key:find "^%d+$" then -- in JSON that is a number
       check.fail(1, "space: names expected, got the key %s", check.kind(key))
     elseif key == except then
       out[key] = nil
+    elseif key == "when" then
+      check.fail(1, "space.%s: `when` stands at the top of a space, with paths for what is deeper",
+        inner)
     elseif is_leaf(v) then
       out[key] = check_leaf(v, inner)
     elseif type(v) ~= "table" then
-      out[key] = plain(v, inner, 0)
+      out[key] = plain(v, "space." .. inner, 0)
+    elseif next(v) == nil then
+      check.fail(1, "space.%s: a choice of nothing; constant{} is an empty table", inner)
     elseif is_policy(v) then
       out[key] = { kind = "constant", value = named.canonical(1, v) }
     elseif #v > 0 then
@@ -173,7 +203,7 @@ local function collect(t, above, on, list)
     if leaf then
       local deep = above == "" and path.is(name)
       list[#list + 1] = { path = full, keys = path.read(full), deep = deep, leaf = leaf, on = on }
-    elseif name ~= "on" then
+    else
       collect(v, full, on, list)
     end
   end
@@ -245,6 +275,60 @@ function space.build(parts, pick)
   return config
 end
 
+-- Sets every path once in each of the choices that it may lie in: what it names must be there.
+local function check_paths(parts)
+  local function build(choice, u)
+    space.build(parts, function(part) return space.value(part.leaf, part == choice and u or 0) end)
+  end
+  build()
+  local inside = {}
+  for _, part in ipairs(parts) do
+    if part.deep then inside[part.keys[1]] = true end
+  end
+  for _, part in ipairs(parts) do
+    local leaf = part.leaf
+    if leaf.kind == "choice" and not part.deep and inside[part.keys[1]] then
+      for i = 2, #leaf.values do build(part, (i - 0.5) / #leaf.values) end
+    end
+  end
+end
+
+--- A config, checked: a copy that is plain data, as it comes back from a file.
+-- @param config table
+-- @param what the caller's name for it
+-- @return table
+-- @raise functions, NaN and infinities, whole numbers above 2^53
+function space.plain(config, what) return plain(config, what, 0) end
+
+--- A config of the caller's own, checked: it has names of the space and no others, and constants that
+-- it lacks are added.
+-- @param config table
+-- @param t checked space
+-- @param what the caller's name for it
+-- @return a copy
+-- @raise names that the space does not have, or that are missing
+function space.fill(config, t, what)
+  local parts, firsts, names, out = space.parts(t), {}, {}, space.plain(config, what)
+  for _, part in ipairs(parts) do
+    if not firsts[part.keys[1]] then
+      firsts[part.keys[1]], names[#names + 1] = true, part.keys[1]
+    end
+  end
+  for name in pairs(config) do
+    if not firsts[name] then
+      check.fail(1, "%s: no '%s' in the space%s", what, tostring(name),
+        near.hint(tostring(name), names))
+    end
+  end
+  for _, part in ipairs(parts) do
+    if space.active(part, out) and space.get(out, part) == nil then
+      if part.leaf.kind ~= "constant" then check.fail(1, "%s has no '%s'", what, part.path) end
+      space.set(out, part, part.leaf.value)
+    end
+  end
+  return out
+end
+
 --- A space, checked: a table of its own that is plain data.
 -- @param t table
 -- @return table: every list in it is a {kind = "choice", values =}
@@ -255,7 +339,7 @@ function space.check(t)
   local out, known = check_part(t, "", "when"), {}
   for _, part in ipairs(space.parts(out)) do known[part.path] = part end
   if t.when ~= nil then out.when = check_when(t.when, known) end
-  space.build(space.parts(out), function(part) return space.value(part.leaf, 0) end)
+  check_paths(space.parts(out))
   return out
 end
 

@@ -20,7 +20,9 @@ local SYNC = 0.01 -- seconds in which a lazy line of the journal may be lost
 -- Makes a folder and those around it; true, or nil and a message.
 local function make_folder(path)
   local lfs = place.lfs()
-  if lfs.attributes(path, "mode") == "directory" then return true end
+  local mode = lfs.attributes(path, "mode")
+  if mode == "directory" then return true end
+  if mode then return nil, ("%s is no folder"):format(path) end
   local outer = path:match "^(.+)/[^/]+$"
   if outer then
     local ok, message = make_folder(outer)
@@ -141,6 +143,9 @@ end
 --- A trial begins.
 -- @param trial table {id, number, replicate, seed, config, plan, host, started}
 function Store:start(trial)
+  if self.path and self.known.by_id[trial.id] then
+    os.remove(result_path(self, trial.id)) -- of a run before this one, which must not be its end
+  end
   local record = { kind = "start" }
   for _, name in ipairs(fold.START) do record[name] = trial[name] end
   append(self, record, false)

@@ -41,6 +41,7 @@ end
 -- Shows what a store knows, from now on.
 function Study:_show(opened)
   self._store = opened
+  opened.known:about(self.objective)
   self._options.kept = not opened.path and opened or nil -- a sweep in memory goes on where it is
   self.reports = setmetatable({}, {
     __index = function(_, id)
@@ -65,7 +66,7 @@ end
 --- All trials, in the order in which they were started.
 -- @param options table: state = only these, such as "ok", "pruned", "error", "timeout", "oom",
 -- "killed", "running", "interrupted", or "failed" for all that have gone wrong; by = name of a value
--- to sort by, best first ("value" is the objective); most = at most so many
+-- to sort by, best first as `select` has it ("value" is the objective); most = at most so many
 -- @return list of {id, state, config, seed, values, value, seconds, host, error, log, reports, ...}
 -- @raise unknown options
 -- @example #ssl.sweep{ space = { lr = { 1, 2 } }, workers = 0, run = function(c) return c.lr end }:trials() --> 2
@@ -77,10 +78,15 @@ function Study:trials(options)
   for _, trial in ipairs(query.select(self, options)) do
     rows[#rows + 1] = row_of(trial)
   end
+  local first, by = rows[1], options.by -- those that have the value come first
+  if first and by and by ~= "value" and first.values[by] == nil then
+    check.fail(2, "no trial has a value '%s' to sort by", by)
+  end
   return rows
 end
 
---- The best config: by the mean over its seeds, where there are several.
+--- The best config: by the mean over its seeds, where there are several. One of whose trials some have
+-- failed comes behind those of which none has.
 -- @return row of its first trial as of `trials`, with value = the mean, std = the deviation over the
 -- seeds, trials = how many; nil when no trial has succeeded
 -- @example ssl.sweep{ space = { lr = { 1, 3, 2 } }, workers = 0, run = function(c) return c.lr end }:best().config.lr --> 3
@@ -91,13 +97,15 @@ end
 --- The config that a metric would choose without labels, beside the one that labels choose.
 -- @param metric name of a value of the trials
 -- @param options table: oracle = name of the value that needs labels ("accuracy"); labels = names of
--- all values that need them ({"accuracy", "knn", "linear", "ridge"})
+-- all values that need them ({"accuracy", "knn", "linear", "ridge"}). Less is better of losses, errors,
+-- alignment, uniformity, coherence, and of the objective where the sweep minimizes it
 -- @return table of the choice, its regret, and the correlations of all metrics with the oracle; it
 -- prints well
 -- @raise values that the trials do not have
 -- @example pcall(function() ssl.sweep{ space = { lr = 1 }, workers = 0, run = function() return 1 end }:select() end) --> false
 function Study:select(metric, options)
-  return (require("sslkit.sweep.select").select(self:trials(), metric, options))
+  local less = { [self.objective] = self.direction == "minimize" }
+  return (require("sslkit.sweep.select").select(self:trials(), metric, options, less))
 end
 
 --- Which settings matter: the share of a value's variance over finished trials that goes along with each
@@ -147,6 +155,7 @@ end
 -- @return the study; or nil and a message when another process runs the sweep
 -- @example local n = 0; return ssl.sweep{ space = { lr = 1 }, workers = 0, run = function() n = n + 1; return n > 1 and n or error "no" end }:retry_failed():best().value --> 2.0
 function Study:retry_failed()
+  if os.getenv "SSLKIT_SWEEP_STORE" then return self end -- a trial of another sweep passes by
   runnable(self)
   local ok, message = require("sslkit.sweep.engine").run(self._options, self, true)
   if not ok then return nil, message end
@@ -160,6 +169,7 @@ end
 -- @raise a sweep without a store
 -- @example pcall(function() ssl.sweep{ space = { lr = { 1 } }, workers = 0, run = function(c) return 1 end }:recover() end) --> false
 function Study:recover()
+  if os.getenv "SSLKIT_SWEEP_STORE" then return { taken = 0, written = 0 } end
   if not self.path then check.raise "the sweep has no store" end
   local opened, message = require("sslkit.sweep.store").open(self.path)
   if not opened then return nil, message end
@@ -213,11 +223,12 @@ local function counts_of(trials)
 end
 
 -- What of a config tells it from the others: "lr=0.1 k=2"; of one that is alone, all of it.
-local function config_text(flat, paths)
+local function config_text(flat, paths, replicate)
   local words = {}
   for _, path in ipairs(paths) do
     if flat[path] ~= nil then words[#words + 1] = path .. "=" .. settings.show(flat[path]) end
   end
+  if replicate then words[#words + 1] = "replicate=" .. replicate end
   return text.cut(table.concat(words, " "), WIDEST)
 end
 
@@ -242,10 +253,13 @@ function Study:__tostring()
   local best = { by = "value", most = SHOWN }
   local rows = query.plain(known.trials, best, self.direction == "minimize")
   local flats, paths = settings_of(rows, known.trials)
+  local several = false -- seeds of a config
+  for _, row in ipairs(rows) do several = several or (row.replicate or 1) > 1 end
   for i, row in ipairs(rows) do
     local value = row.value and ("%.6g"):format(row.value) or "-"
     local seconds = row.seconds and ("%.3g"):format(row.seconds) or "-"
-    cells[i] = { row.id, row.state, value, seconds, config_text(flats[i], paths) }
+    local config = config_text(flats[i], paths, several and row.replicate)
+    cells[i] = { row.id, row.state, value, seconds, config }
   end
   if #cells > 0 then
     local header = { "id", "state", self.objective, "seconds", "config" }
@@ -259,6 +273,7 @@ function Study:__tostring()
     lines[#lines + 1] = ("the first failure, %s: %s"):format(first.id, first.error or first.state)
   end
   if self.stopped then lines[#lines + 1] = "stopped: " .. self.stopped end
+  if self.interrupted then lines[#lines + 1] = "interrupted: run again, it goes on" end
   return table.concat(lines, "\n")
 end
 

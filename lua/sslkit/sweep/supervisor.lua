@@ -8,8 +8,6 @@ local process = require "sslkit.sweep.process"
 local verdict = require "sslkit.sweep.verdict"
 
 local supervisor = {}
-local Supervisor = {}
-Supervisor.__index = Supervisor
 
 local TICK = 100   -- milliseconds between looks at clocks, memory and Ctrl-C
 local GRACE = 5    -- seconds from being asked to end to being ended
@@ -146,6 +144,7 @@ local function close(self)
     p:close()
   end
   self.timer:close()
+  self.pipe:close()
   self.uv.run "nowait" -- what is closed is gone after one more turn
 end
 
@@ -153,12 +152,14 @@ end
 -- @param work the conductor, who keeps the books
 function supervisor.run(work)
   local uv = assert(launch.library())
-  local self = setmetatable({
+  local self = {
     uv = uv, conductor = work, command = launch.command(work.options), running = {}, ticks = 0,
-    pressed = 0, timer = uv.new_timer(),
-  }, Supervisor)
+    pressed = 0, timer = uv.new_timer(), pipe = uv.new_signal(),
+  }
   local _ <close> = setmetatable({}, { __close = function() close(self) end })
   self.timer:start(TICK, TICK, function() self.ticks = self.ticks + 1 end)
+  self.pipe:start("sigpipe", function() end) -- a trial may be gone when it is answered
+  self.pipe:unref()
   if work.options.interrupt then guard.deferring(loop, self) else loop(self) end
 end
 

@@ -14,10 +14,19 @@ local function signal_text(signal)
   return ("ended by %s (signal %d)"):format(SIGNALS[signal] or "a signal", signal)
 end
 
--- The line of a log that says most: the last one before the traceback.
+--- Does a message say that memory was wanting, the system's or what sslkit may use?
+-- @param text string
+-- @return true or false
+-- @example require("sslkit.sweep.verdict").is_memory "x.lua:1: not enough memory" --> true
+function verdict.is_memory(text)
+  return (text:find "not enough memory" or text:find "ssl%.set_memory_limit") ~= nil
+end
+
+-- The line of a log that says most: that which the interpreter puts before the traceback, or the last.
 local function line_that_matters(log)
-  local before = log:match "^(.-)\n?stack traceback:" or log
-  return before:match "([^\n]+)\n*$"
+  local before = log:match "^(.-)\n?stack traceback:"
+  local said = before and ("\n" .. before):match ".*\n(lua[%d.]*: [^\n]+)"
+  return said or (before or log):match "([^\n]+)\n*$"
 end
 
 local function exit_text(p, log)
@@ -34,8 +43,8 @@ local function end_of(p, options, log)
     return "oom", ("used more than %.0f MiB of memory"):format(options.memory / 2 ^ 20)
   elseif p.signal ~= 0 then
     return "killed", signal_text(p.signal)
-  elseif options.memory and log:find "not enough memory" then
-    return "oom", "not enough memory"
+  elseif options.memory and verdict.is_memory(log) then
+    return "oom", line_that_matters(log)
   end
   return "error", exit_text(p, log)
 end

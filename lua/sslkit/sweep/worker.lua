@@ -14,6 +14,10 @@ local CHANNEL = 3 -- the file descriptor
 -- @return path, or nil in any other process
 function worker.store() return (os.getenv "SSLKIT_SWEEP_STORE") end
 
+--- The turn of that sweep among those that the script has in this store.
+-- @return integer
+function worker.turn() return math.tointeger(tonumber(os.getenv "SSLKIT_SWEEP_TURN")) or 1 end
+
 local function send(uv, message)
   local text = codec.encode(message)
   while #text > 0 do
@@ -54,7 +58,7 @@ end
 -- Runs the trial that the channel tells of, and ends the process.
 local function serve(run)
   local uv = require "luv"
-  for _, name in ipairs { "SSLKIT_SWEEP_STORE", "SSLKIT_SWEEP_WORKERS" } do
+  for _, name in ipairs { "SSLKIT_SWEEP_STORE", "SSLKIT_SWEEP_TURN", "SSLKIT_SWEEP_WORKERS" } do
     uv.os_unsetenv(name) -- a sweep within the trial is its own affair
   end
   local settings = receive(uv)
@@ -62,6 +66,7 @@ local function serve(run)
   T.set_threads(settings.threads)
   if settings.memory then T.set_memory_limit(math.ceil(settings.memory)) end
   local record = codec.decode(codec.encode(settings.trial))
+  math.randomseed(record.seed)
   local trial = trials.new(record, settings.folder, link_to(uv))
   local result = inline.call(inline.resolve(run or settings.run), trial, settings)
   io.stdout:flush()

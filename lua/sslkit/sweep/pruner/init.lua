@@ -62,6 +62,7 @@ end
 -- seldom it reports or asks. What is known of that goes with its list of reports: run again, it has
 -- another one.
 local function ladder(first, o, wanted)
+  first = first + 0.0 -- whole numbers would wrap
   local next_rung = setmetatable({}, { __mode = "k" })
   return function(id, step, reports)
     local list = reports[id]

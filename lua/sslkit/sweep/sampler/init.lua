@@ -1,7 +1,8 @@
 -- Samplers: what is tried next. Each is a table with a function ask(self, i, history) that gives the
 -- config of suggestion i = 1, 2, ..., or nil when there is none; history is the list of the trials that
 -- have ended, {config=, value=, state=}. A suggestion depends on seed, i and history alone, and all but
--- TPE's do not look at the history.
+-- TPE's do not look at the history. ends = true of one whose suggestions end by themselves, learns = true
+-- of one that looks at the history.
 
 local check = require "sslkit.check"
 local sobol = require "sslkit.sweep.sampler.sobol"
@@ -23,9 +24,10 @@ local function dimensions(parts)
   return n
 end
 
--- A sampler whose suggestions are points of the unit cube: point(i) gives a list, or nil.
-local function of_points(name, parts, point)
-  return { name = name, ask = function(_, i)
+-- A sampler whose suggestions are points of the unit cube: point(i) gives a list, or nil. ends = is
+-- there a last one?
+local function of_points(name, parts, point, ends)
+  return { name = name, ends = ends, ask = function(_, i)
     local u = point(i)
     return u and space.build(parts, function(part) return space.value(part.leaf, u[part.dim]) end)
   end }
@@ -37,7 +39,7 @@ local make = {}
 function make.grid(of)
   local parts, list, over = space.lists(of), {}, false
   local walk = coroutine.wrap(function() space.each(parts, coroutine.yield) end)
-  return { name = "grid", ask = function(_, i)
+  return { name = "grid", ends = true, ask = function(_, i)
     while #list < i and not over do
       local config = walk()
       list[#list + 1], over = config, config == nil
@@ -77,7 +79,7 @@ function make.lhs(of, options)
     local u = uniform(options.seed, i, n)
     for d = 1, n do u[d] = (strata[d][i] - 1 + u[d]) / count end
     return u
-  end)
+  end, true)
 end
 
 function make.tpe(of, options)
@@ -86,7 +88,7 @@ function make.tpe(of, options)
   return tpe.new(parts, options, make.random(of, options))
 end
 
-local NAMES = { "grid", "random", "sobol", "lhs", "tpe" }
+sampler.names = { "grid", "random", "sobol", "lhs", "tpe" }
 
 --- A sampler.
 -- @param name "grid", "random", "sobol", "lhs" or "tpe", or {name = one of these, settings}
@@ -96,7 +98,7 @@ local NAMES = { "grid", "random", "sobol", "lhs", "tpe" }
 -- @raise unknown names and settings
 function sampler.new(name, of, options)
   local given = type(name) == "table" and name or { name = name }
-  check.one_of(1, "sampler", given.name, NAMES)
+  check.one_of(1, "sampler", given.name, sampler.names)
   local settings = {}
   for key, v in pairs(options or {}) do settings[key] = v end
   for key, v in pairs(given) do

@@ -90,16 +90,25 @@ end
 
 -- ==}
 
--- Where the part lies in the configs of these trials that have it.
-local function points_of(part, trials)
+-- Where a part lies in a config that has it; false in others: the space may have been another one.
+local function place_of(part, config)
+  local v
+  if space.active(part, config) then v = space.get(config, part) end
+  local place = v ~= nil and space.place(part.leaf, v)
+  return place and math.min(1, math.max(0, place)) or false
+end
+
+-- Where the part lies in the configs of these trials that have it; found once for each.
+local function points_of(self, part, trials)
   local points = {}
   for _, t in ipairs(trials) do
-    if space.active(part, t.config) then
-      local v = space.get(t.config, part)
-      if v ~= nil then
-        points[#points + 1] = math.min(1, math.max(0, space.place(part.leaf, v)))
-      end
+    local places = self.places[t.config]
+    if not places then
+      places = {}
+      self.places[t.config] = places
     end
+    if places[part] == nil then places[part] = place_of(part, t.config) end
+    if places[part] then points[#points + 1] = places[part] end
   end
   return points
 end
@@ -120,7 +129,7 @@ local function ranked(history, direction)
 end
 
 local function suggest(self, part, good, bad, next_u)
-  local leaf, a, b = part.leaf, points_of(part, good), points_of(part, bad)
+  local leaf, a, b = part.leaf, points_of(self, part, good), points_of(self, part, bad)
   if leaf.kind == "choice" then
     return best_choice(a, b, #leaf.values, self.candidates, next_u)
   end
@@ -143,7 +152,8 @@ end
 -- @return table with a function ask(self, i, history)
 function tpe.new(parts, options, random)
   local self = {
-    name = "tpe", startup = check.integer(1, "startup", options.startup or 10, 1),
+    name = "tpe", learns = true, startup = check.integer(1, "startup", options.startup or 10, 1),
+    places = setmetatable({}, { __mode = "k" }), -- of each part, by config
     candidates = check.integer(1, "candidates", options.candidates or 24, 1),
     share = check.number(1, "share", options.share or 0.1, 0.001, 0.999),
   }
