@@ -32,29 +32,27 @@ static void stand_at(struct caller *found, const lua_Debug *ar, int line) {
   found->line = line > 0 ? line : 0;
 }
 
-/* Is the frame core.callback's? Then what is behind it is called by the user's function; but where
-   nothing of that has been met, it has gone by a tail call, and its first line has to do. */
-static bool is_callback(lua_State *L, lua_Debug *ar, struct caller *found) {
+/* Where the frame is core.callback's, and what it has called a function of the user's: nothing of
+   that was met on the way, so it has gone by a tail call, and its first line has to do. */
+static void stand_in_callback(lua_State *L, lua_Debug *ar, struct caller *found) {
   lua_getinfo(L, "f", ar);
   bool yes = lua_tocfunction(L, -1) == core_callback;
   lua_pop(L, 1);
-  if (yes && lua_getlocal(L, ar, 1)) {
-    lua_Debug def = {.what = "C"};
-    if (lua_isfunction(L, -1)) { /* a module can be called, too */
-      lua_getinfo(L, ">S", &def);
-    } else {
-      lua_pop(L, 1);
-    }
-    if (*def.what != 'C' && !is_home(L, def.source)) stand_at(found, &def, def.linedefined);
+  if (!yes || !lua_getlocal(L, ar, 1)) return;
+  lua_Debug def = {.what = "C"};
+  if (lua_isfunction(L, -1)) { /* a module can be called, too */
+    lua_getinfo(L, ">S", &def);
+  } else {
+    lua_pop(L, 1);
   }
-  return yes;
+  if (*def.what != 'C' && !is_home(L, def.source)) stand_at(found, &def, def.linedefined);
 }
 
 /* The outermost frame of ours, and the line of the Lua code that called it. Frames of C are passed
    over: pcall has no line, and __index is only the way into our own code. */
 static void find_caller(lua_State *L, int level, struct caller *found) {
   lua_Debug ar;
-  bool called_back = false, done = false;
+  bool done = false;
   if (!lua_getstack(L, level, &found->ours)) { /* a host's C code, outside of any call */
     found->ours.name = "sslkit";
     return;
@@ -62,12 +60,12 @@ static void find_caller(lua_State *L, int level, struct caller *found) {
   while (!done && !found->line && lua_getstack(L, ++level, &ar)) {
     lua_getinfo(L, "Sln", &ar);
     if (*ar.what == 'C') {
-      if (is_callback(L, &ar, found)) called_back = true;
-      if (!called_back && strcmp(ar.namewhat, "metamethod") == 0) found->ours = ar;
+      stand_in_callback(L, &ar, found);
+      if (strcmp(ar.namewhat, "metamethod") == 0) found->ours = ar;
     } else if (!is_home(L, ar.source)) {
       stand_at(found, &ar, ar.currentline);
       done = true;
-    } else if (!called_back)
+    } else
       found->ours = ar;
   }
   lua_getinfo(L, "n", &found->ours);
