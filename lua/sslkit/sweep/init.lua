@@ -71,11 +71,11 @@ end
 -- measure embeddings by ({}); timeout = number of seconds that a trial may take (no limit); memory
 -- = number of bytes that a trial may use (no limit); threads = number of each trial's (1); seed =
 -- what samplers and the trials' seeds follow from (0); constraint = function of a config that is
--- false or nil where it should not be tried; enqueue = list of configs to be tried first ({}); breaker = so many
--- failures with which a sweep begins stop it, 0 for none (5); interrupt = "drain" (Ctrl-C lets
--- running trials end) or "stop" (it ends them, and they are run again some day), true for "drain";
--- a second Ctrl-C ends them in any case (false: Ctrl-C is not ours); progress = show it on stderr
--- (true where there is a store); launcher = "local"
+-- false or nil where it should not be tried; enqueue = list of configs to be tried first ({});
+-- breaker = so many failures with which a sweep begins stop it, 0 for none (5); interrupt = "drain"
+-- (Ctrl-C lets running trials end) or "stop" (it ends them, and they are run again some day), true
+-- for "drain"; a second Ctrl-C ends them in any case (false: Ctrl-C is not ours); progress = show
+-- it on stderr (true where there is a store); launcher = "local"
 -- @return study; or nil and a message when the store cannot be opened, as while another process runs
 -- the sweep
 -- @raise wrong options; a missing library; a store that cannot be written any more
