@@ -1,6 +1,7 @@
 -- Where a sweep ends, and with what: samplers that run out, sweeps that are run again, trials that are
 -- gone when they are answered.
 
+local command = require "spec.cli.command"
 local process = require "spec.sweep.process"
 local ssl = require "sslkit"
 local temporary = require "spec.io.temporary"
@@ -92,11 +93,9 @@ describe("a sweep", function()
     ]]
     assert.same({ 0, "a\t1\nb\t1\n" }, { process.run(temp, source) })
     temp.write("ran", "")
-    local pipe = io.popen(("SSLKIT_PROGRESS=off sslkit sweep retry-failed '%s' 2>/dev/null")
-      :format(temp.path "storea"))
-    local output = pipe:read "a"
-    pipe:close()
-    assert.equal("a\t0\nb\t0\n", output)
+    local code, output = command({ "sweep", "retry-failed", temp.path "storea" },
+      { folder = temp.path "", env = { SSLKIT_PROGRESS = "off" } })
+    assert.same({ 0, "a\t0\nb\t0\n" }, { code, output })
   end)
 
   it("is not stopped by what fails first when much has gone well before", function()
